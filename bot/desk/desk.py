@@ -1,0 +1,116 @@
+"""What every use case needs: the database, the clock, and what was agreed."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from sqlmodel import Session
+
+from bot.clock import Clock
+from scoring.contract import Definition
+from scoring.definition import read_definition
+from scoring.handoff import Handoff
+from scoring.roles import Presser
+from scoring.stages import Refused, Where
+from scoring.team import Team, read_team
+from scoring.worktime import WorkCalendar
+from storage import contracts, handoffs
+from storage.engine import Database
+
+
+def _nobody_to_wake() -> None:
+    """A command that only records has no courier; serve delivers what it wrote."""
+
+
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """The definition and the team in force. *live* False: shadow, would-be MQLs are only counted."""
+
+    version: int
+    definition: Definition
+    signed: bool
+    team: Team
+    live: bool
+
+
+@dataclass(slots=True)
+class Desk:
+    """Where the use cases work.
+
+    Attributes:
+        webhooks: whether outgoing webhooks are asked for (BATON_WEBHOOK_URL).
+        shadow: `serve --shadow`: no cards, whatever the team says.
+        wake: called after every commit that left something to send.
+    """
+
+    database: Database
+    clock: Clock
+    webhooks: bool = False
+    shadow: bool = False
+    wake: Callable[[], None] = field(default=_nobody_to_wake)
+
+    def agreed(self, session: Session) -> Agreed:
+        """What counts now.
+
+        Raises:
+            Refused: nothing is stored yet (the program has never been started).
+        """
+        definition, team = contracts.current_definition(session), contracts.current_team(session)
+        if definition is None or team is None:
+            raise Refused("Baton has no definition yet. Run baton serve once, or baton import.")
+        return Agreed(
+            definition.version,
+            definition_of(definition.text),
+            definition.signed,
+            team_of(team.text),
+            team.live and not self.shadow,
+        )
+
+    def definition(self, session: Session, version: int) -> Definition:
+        """The definition under which a hand-off was made."""
+        found = contracts.definition_version(session, version)
+        if found is None:
+            raise LookupError(f"definition version {version} is missing from the database")
+        return definition_of(found.text)
+
+
+@lru_cache(maxsize=32)
+def definition_of(text: str) -> Definition:
+    """A stored text, read once; it was checked before it was stored."""
+    return read_definition(text, "definition (stored)")
+
+
+@lru_cache(maxsize=32)
+def team_of(text: str) -> Team:
+    """A stored text, read once; it was checked before it was stored."""
+    return read_team(text, "team (stored)")
+
+
+def presser(team: Team, user: str) -> Presser:
+    """Who *user* is to the team file."""
+    person = team.person(user)
+    return Presser(user, person.role if person else None)
+
+
+def where(handoff: Handoff, definition: Definition) -> Where:
+    """As much of the hand-off as decides its moves."""
+    return Where(handoff.stage, handoff.owner, definition.sal)
+
+
+def found(session: Session, handoff_id: int) -> Handoff:
+    """The hand-off.
+
+    Raises:
+        Refused: there is none of that number (a forged or very old button).
+    """
+    handoff = handoffs.get(session, handoff_id)
+    if handoff is None:
+        raise Refused("Baton does not know this lead any more, so nothing was changed. Use /mql lead EMAIL.")
+    return handoff
+
+
+def calendar_for(team: Team, owner: str | None, segment: str) -> WorkCalendar:
+    """Whose hours count: the owner's once there is one, till then the segment's."""
+    if owner is not None and team.person(owner) is not None:
+        return team.calendar_of(owner)
+    return team.calendar_of_segment(segment)

@@ -1,0 +1,101 @@
+"""A lead with an open hand-off does something: its thread hears of it, and a higher tier shortens the clock."""
+
+from sqlmodel import Session
+
+from bot.desk import ladder
+from bot.desk.desk import Agreed, Desk, calendar_for
+from bot.desk.hand_over import receipt
+from scoring import sla
+from scoring.contract import Definition
+from scoring.handoff import Handoff
+from scoring.lead import Activity
+from scoring.qualify import failed_hard_gates, tier_of
+from scoring.score import score
+from scoring.sla import Promise
+from storage import cards, handoffs, outbox
+from storage.handoffs import Move
+from storage.leads import Known
+from storage.outbox import Letter
+
+NOTE_RANK = 50
+
+
+def while_open(session: Session, desk: Desk, agreed: Agreed, handoff: Handoff, known: Known) -> None:
+    """ "New activity goes to its thread and may raise its tier; a higher tier shortens the due time"."""
+    definition = desk.definition(session, handoff.version)
+    worth_telling = [
+        activity
+        for activity in known.activities
+        if activity.event in known.arrived and _speaks(activity, definition)
+    ]
+    raised = _raise_tier(session, desk, agreed, handoff, known)
+    _flag(session, desk, raised or handoff, known)
+    if worth_telling and handoff.card_id is not None:
+        outbox.put(session, [_note(desk, handoff, worth_telling, raised)])
+
+
+def _speaks(activity: Activity, definition: Definition) -> bool:
+    """Opens and the like would fill the thread; they count where a rule counts them."""
+    row = definition.intent.get(activity.signal)
+    return row is not None and row.level != "passive"
+
+
+def _note(desk: Desk, handoff: Handoff, activities: list[Activity], raised: Handoff | None) -> Letter:
+    events = sorted(activity.event for activity in activities)
+    body = {"view": "activity", "events": events, "raised": raised.tier if raised else None}
+    return Letter(
+        f"activity:{handoff.id}:{events[0]}:{len(events)}", "note", f"post:{handoff.channel}",
+        desk.clock.real(), NOTE_RANK, card_id=handoff.card_id, handoff_id=handoff.id, body=body,
+    )  # fmt: skip
+
+
+def _raise_tier(
+    session: Session, desk: Desk, agreed: Agreed, handoff: Handoff, known: Known
+) -> Handoff | None:
+    """The hand-off after a raise, or None where its tier stays."""
+    now = desk.clock.business()
+    definition = desk.definition(session, handoff.version)
+    worth = score(known.lead, known.activities, definition, now)
+    past = handoffs.last_ended(session, [known.id]).get(known.id)
+    tier = tier_of(
+        known.lead,
+        known.activities,
+        definition,
+        worth,
+        now=now,
+        since=past.ended_at if past else None,
+        returning=handoff.returning,
+        fit_check=handoff.fit_check,
+    )
+    if tier.rank >= handoff.tier_rank or tier.nurture:
+        return None
+    values = {
+        "tier": tier.name,
+        "tier_rank": tier.rank,
+        "fit": worth.fit,
+        "intent": worth.intent,
+        "receipt": receipt(worth.parts),
+    }
+    calendar = calendar_for(agreed.team, handoff.owner, handoff.segment)
+    clock = handoff.running(agreed.team.opening_grace)
+    if clock is not None and handoff.touched_at is None:
+        shorter = sla.shortened(clock, Promise(tier.clock, tier.first_touch), calendar, now)
+        values |= ladder.clock_columns(shorter, calendar)
+    if not handoffs.move(session, handoff, Move("raise", None, now, values, source="scoring")):
+        return None
+    cards.changed(session, [handoff.card_id], desk.clock.real())
+    raised = handoffs.many(session, [handoff.id])[handoff.id]
+    ladder.schedule(session, raised, definition, agreed.team)
+    return raised
+
+
+def _flag(session: Session, desk: Desk, handoff: Handoff, known: Known) -> None:
+    """ "A fact that now fails a hard gate flags an open card and closes nothing"."""
+    now = desk.clock.business()
+    definition = desk.definition(session, handoff.version)
+    failed = failed_hard_gates(known.lead, known.activities, definition, now)
+    flag = f"Fails the gate: {'; '.join(gate.label for gate in failed)}." if failed else None
+    if flag == handoff.flag:
+        return
+    if handoffs.move(session, handoff, Move("flag", None, now, {"flag": flag}, source="scoring")):
+        cards.changed(session, [handoff.card_id], desk.clock.real())

@@ -1,0 +1,168 @@
+"""What was agreed: the first start, the two files after it, shadow and Go live."""
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+
+from sqlmodel import Session
+
+from bot.desk.desk import Agreed, Desk, presser
+from scoring import roles
+from scoring.definition import read_definition
+from scoring.stages import Refused
+from scoring.team import read_team
+from storage import contracts, deadlines, funnel, leads, outbox
+from storage.deadlines import Due
+from storage.funnel import WouldBe
+from storage.outbox import Letter
+
+SHADOW_DIGEST, MEMBERS = "shadow_digest", "members"
+DIGEST_AT = time(9, 0)
+"""When the shadow digest is written, in the team's zone; moved to the next opening."""
+
+SAMPLES = 5
+"""How many would-be MQLs the shadow digest shows, best first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """The two files' texts as they are on disk."""
+
+    definition: str
+    team: str
+
+
+def first_start(desk: Desk, files: Files) -> list[str]:
+    """Store the files as version 1 where nothing is stored; gives sentences about files changed since.
+
+    Both texts were checked by the caller. After the first start the database holds the truth.
+    """
+    now = desk.clock.business()
+    with desk.database.writing() as session:
+        stored, team = contracts.current_definition(session), contracts.current_team(session)
+        changed = []
+        if stored is None:
+            contracts.add_definition(session, files.definition, now)
+        elif stored.digest != contracts.digest(files.definition):
+            changed.append(
+                f"The definition file differs from the stored version {stored.version}, and the stored one counts. "
+                "Change the file back, or keep it as the draft of the next version."
+            )
+        if team is None:
+            contracts.add_team(session, files.team, live=read_team(files.team).live, at=now)
+        elif team.digest != contracts.digest(files.team):
+            changed.append(
+                f"The team file differs from the stored version {team.version}, and the stored one counts."
+            )
+        _daily(session, desk, desk.agreed(session), now)
+    return changed
+
+
+def _daily(session: Session, desk: Desk, agreed: Agreed, now: datetime) -> None:
+    deadlines.once(session, Due(MEMBERS, "slack", "daily", now))
+    if not agreed.live:
+        deadlines.schedule(session, [Due(SHADOW_DIGEST, "admin", "daily", next_digest(agreed, now))])
+    else:
+        deadlines.cancel(session, [SHADOW_DIGEST], "admin")
+
+
+def next_digest(agreed: Agreed, now: datetime) -> datetime:
+    """The next nine o'clock of the team, or the opening after it."""
+    calendar = agreed.team.calendar
+    local = now.astimezone(calendar.zone)
+    at = datetime.combine(local.date(), DIGEST_AT, tzinfo=calendar.zone)
+    if at <= local:
+        at = datetime.combine(local.date() + timedelta(days=1), DIGEST_AT, tzinfo=calendar.zone)
+    return calendar.next_open(at)
+
+
+def shadow_digest(session: Session, desk: Desk, agreed: Agreed, row: Due) -> None:
+    """Ask for the day's digest of would-be MQLs, and for the next one tomorrow."""
+    now = desk.clock.business()
+    if agreed.live:
+        deadlines.cancel(session, [SHADOW_DIGEST], "admin")
+        return
+    deadlines.postpone(session, row, next_digest(agreed, now))
+    channel = agreed.team.channels.admin
+    letter = Letter(
+        f"shadow:{now:%Y-%m-%d}", "notice", f"post:{channel}", desk.clock.real(), 40,
+        body={"view": "shadow", "channel": channel, "until": now.isoformat()},
+    )  # fmt: skip
+    outbox.put(session, [letter])
+
+
+@dataclass(frozen=True, slots=True)
+class Shadow:
+    """What a day in shadow would have handed over.
+
+    Attributes:
+        capacity: open hand-offs the pool could hold, None where nobody's capacity is set.
+        samples: the best would-be MQLs, each with its lead's facts.
+    """
+
+    until: datetime
+    leads: int
+    would_be: int
+    total: int
+    capacity: int | None
+    samples: tuple[tuple[WouldBe, dict[str, object]], ...]
+
+
+def shadow_day(desk: Desk, until: datetime) -> Shadow:
+    """The figures of the 24 hours before *until*."""
+    since = until - timedelta(days=1)
+    with desk.database.reading() as session:
+        agreed = desk.agreed(session)
+        rows = [row for row in funnel.shadowed(session, since) if row.at <= until]
+        best = rows[:SAMPLES]
+        known = leads.load(session, [row.lead_id for row in best])
+        capacities = [person.capacity for person in agreed.team.people.values() if person.role == "sdr"]
+        known_capacities = [each for each in capacities if each is not None]
+        return Shadow(
+            until=until,
+            leads=funnel.leads_received(session, since),
+            would_be=len(rows),
+            total=len(funnel.shadowed(session, datetime.min.replace(tzinfo=until.tzinfo))),
+            capacity=sum(known_capacities) if known_capacities else None,
+            samples=tuple((row, known[row.lead_id].facts) for row in best),
+        )
+
+
+def go_live(desk: Desk, user: str) -> None:
+    """End the shadow start: from here on MQLs become cards. Nobody judged before is handed over by this.
+
+    Raises:
+        Refused: *user* is no admin, it is live already, or serve was started with --shadow.
+    """
+    with desk.database.writing() as session:
+        agreed = desk.agreed(session)
+        roles.check_admin(presser(agreed.team, user))
+        if desk.shadow:
+            raise Refused("Baton was started with --shadow. Restart serve without it; then press Go live.")
+        if agreed.live:
+            raise Refused("Baton is live already; nothing was changed.")
+        team = contracts.current_team(session)
+        if team is None:
+            raise Refused("Baton has no team yet. Run baton serve once.")
+        contracts.add_team(session, team.text, live=True, at=desk.clock.business(), by=user)
+        deadlines.cancel(session, [SHADOW_DIGEST], "admin")
+        _say_live(session, desk, agreed, user)
+    desk.wake()
+
+
+def _say_live(session: Session, desk: Desk, agreed: Agreed, user: str) -> None:
+    channel = agreed.team.channels.admin
+    letter = Letter(
+        "live", "notice", f"post:{channel}", desk.clock.real(), 40,
+        body={"view": "live", "channel": channel, "by": user},
+    )  # fmt: skip
+    outbox.put(session, [letter])
+
+
+def check_files(files: Files, names: tuple[str, str]) -> None:
+    """Read both texts.
+
+    Raises:
+        DefinitionError, TeamError: with every mistake of the file.
+    """
+    read_definition(files.definition, names[0])
+    read_team(files.team, names[1])

@@ -1,0 +1,122 @@
+"""A lead becomes a hand-off: routed, clocked, logged, its card and its deadlines asked for, in bulk."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session
+
+from bot.desk import announce, ladder
+from bot.desk.desk import Agreed, Desk
+from scoring import sla
+from scoring.contract import Tier
+from scoring.qualify import Verdict
+from scoring.receipt import Part, Score
+from scoring.routing import Route, route
+from scoring.sla import Promise
+from storage import cards, funnel, handoffs
+from storage.cards import NewCard
+from storage.funnel import WouldBe
+from storage.handoffs import Move, Opening
+from storage.leads import Known
+
+NURTURE = "nurture"
+"""Why a hand-off of a nurture tier ends at once; no rep gives it, so it is no row of the reasons."""
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """A lead that is an MQL as of now."""
+
+    known: Known
+    score: Score
+    verdict: Verdict
+    tier: Tier
+
+
+def receipt(parts: Sequence[Part]) -> list[dict[str, Any]]:
+    """The score's rows as they are stored with a hand-off."""
+    return [
+        {"points": p.points, "label": p.label, "side": p.side, "kind": p.kind, "occurred": p.occurred}
+        for p in parts
+    ]
+
+
+def hand_over(session: Session, desk: Desk, agreed: Agreed, crossings: Sequence[Crossing]) -> list[int]:
+    """Create the hand-offs of *crossings*; in shadow only count them. Gives the new ids."""
+    now = desk.clock.business()
+    routed = [(crossing, _route(crossing, agreed, now)) for crossing in crossings]
+    if not agreed.live:
+        funnel.would_be(
+            session,
+            [WouldBe(c.known.id, now, c.score.total, c.tier.name, path.segment.name) for c, path in routed],
+        )
+        return []
+    ids = handoffs.create(session, [_opening(c, path, agreed, now) for c, path in routed])
+    sales = [(id_, c, path) for id_, (c, path) in zip(ids, routed, strict=True) if not c.tier.nurture]
+    card_ids = cards.create(
+        session, [NewCard(id_, path.channel, c.tier.rank) for id_, c, path in sales], desk.clock.real()
+    )
+    handoffs.set_card(session, {id_: card for (id_, _, _), card in zip(sales, card_ids, strict=True)})
+    made = handoffs.many(session, ids)
+    for id_, _, _ in sales:
+        ladder.schedule(session, made[id_], agreed.definition, agreed.team)
+    for id_, crossing in zip(ids, crossings, strict=True):
+        announce.created(session, desk, made[id_])
+        if crossing.tier.nurture:
+            _to_nurture(session, desk, id_, now)
+    return ids
+
+
+def _route(crossing: Crossing, agreed: Agreed, now: datetime) -> Route:
+    return route(
+        crossing.known.lead,
+        crossing.known.activities,
+        agreed.team,
+        agreed.definition,
+        tier=crossing.tier,
+        score=crossing.score,
+        now=now,
+    )
+
+
+def _opening(crossing: Crossing, path: Route, agreed: Agreed, now: datetime) -> Opening:
+    verdict, tier = crossing.verdict, crossing.tier
+    calendar = agreed.team.calendar_of_segment(path.segment.name)
+    clock = None
+    if not verdict.stale and not tier.nurture:
+        clock = sla.start(Promise(tier.clock, tier.first_touch), now, calendar, agreed.team.opening_grace)
+    values = {
+        "lead_id": crossing.known.id,
+        "version": agreed.version,
+        "tier": tier.name,
+        "tier_rank": tier.rank,
+        "why": verdict.why or "",
+        "segment": path.segment.name,
+        "channel": path.channel,
+        "pool": list(path.pool),
+        "stage": "mql",
+        "fit": crossing.score.fit,
+        "intent": crossing.score.intent,
+        "receipt": receipt(crossing.score.parts),
+        "fit_check": verdict.fit_check,
+        "returning": verdict.returning,
+        "stale": verdict.stale,
+        "crossed_at": now,
+        **ladder.clock_columns(clock, calendar),
+    }
+    return Opening(values, now, source="scoring")
+
+
+def _to_nurture(session: Session, desk: Desk, handoff_id: int, now: datetime) -> None:
+    """ "An MQL that goes to nurture: an outgoing `handoff.nurture`, no card, owner or SLA"."""
+    handoff = handoffs.many(session, [handoff_id])[handoff_id]
+    handoffs.move(
+        session,
+        handoff,
+        Move(
+            "nurture", None, now, {"stage": "recycled", "ended_at": now, "reason": NURTURE}, source="scoring"
+        ),
+    )
+    announce.outgoing(session, desk, handoffs.many(session, [handoff_id])[handoff_id], "handoff.nurture")

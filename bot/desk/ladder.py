@@ -1,0 +1,99 @@
+"""What falls due for a hand-off, as rows: its first touch, its decision, and the weekly look after that."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from fractions import Fraction
+from typing import Any
+
+from sqlmodel import Session
+
+from bot.desk.desk import Agreed, calendar_for
+from scoring import sla
+from scoring.contract import Definition, Tier
+from scoring.handoff import Handoff
+from scoring.sla import Clock
+from scoring.team import Team
+from scoring.worktime import WorkCalendar
+from storage import deadlines
+from storage.deadlines import Due
+
+FIRST_TOUCH, DECIDE, FOLLOW_UP = "first_touch", "decide", "follow_up"
+WEEK = timedelta(days=7)
+"""After its last deadline an open hand-off is looked at once a week, so that none is forgotten."""
+
+
+def tier_named(definition: Definition, name: str) -> Tier:
+    """The tier of that name; the last one where a newer definition dropped the name."""
+    return next((tier for tier in definition.tiers if tier.name == name), definition.tiers[-1])
+
+
+def clock_columns(clock: Clock | None, calendar: WorkCalendar) -> dict[str, Any]:
+    """A hand-off's clock as columns; all empty where it has none."""
+    if clock is None:
+        return {
+            "clock": None,
+            "allowance_s": None,
+            "started_at": None,
+            "used_s": 0,
+            "since": None,
+            "due_at": None,
+        }
+    return {
+        "clock": clock.kind,
+        "allowance_s": int(clock.allowance.total_seconds()),
+        "started_at": clock.started_at,
+        "used_s": int(clock.used.total_seconds()),
+        "since": clock.since,
+        "due_at": sla.due(clock, calendar),
+    }
+
+
+def handed_to(handoff: Handoff, owner: str | None, team: Team, now: datetime) -> dict[str, Any]:
+    """The clock's columns when *owner* takes (or gives back) the hand-off: what was used is carried over."""
+    clock = handoff.running(team.opening_grace)
+    calendar = calendar_for(team, owner, handoff.segment)
+    if clock is None or handoff.touched_at is not None:
+        return {}
+    before = calendar_for(team, handoff.owner, handoff.segment)
+    return clock_columns(sla.rebase(clock, before, calendar, now), calendar)
+
+
+def schedule(session: Session, handoff: Handoff, definition: Definition, team: Team) -> None:
+    """Write the rows that *handoff*, as it is now, must have; cancel those it must not."""
+    subject = str(handoff.id)
+    rows: list[Due] = []
+    wrong = {FIRST_TOUCH, DECIDE, FOLLOW_UP}
+    calendar = calendar_for(team, handoff.owner, handoff.segment)
+    clock = handoff.running(team.opening_grace)
+    if handoff.open and handoff.wants_touch and clock is not None:
+        ladder = rungs(tier_named(definition, handoff.tier))
+        rows += [
+            Due(FIRST_TOUCH, subject, step.name, step.due_at)
+            for step in sla.ladder_steps(clock, calendar, ladder)
+        ]
+        wrong.discard(FIRST_TOUCH)
+    if handoff.stage in ("mql", "sal"):
+        rows += _decisions(subject, handoff.touched_at or handoff.crossed_at, definition.decide, calendar)
+        wrong.discard(DECIDE)
+    elif handoff.open:
+        first = (handoff.sql_at or handoff.crossed_at) + definition.ae_accept
+        rows.append(Due(FOLLOW_UP, subject, "weekly", calendar.next_open(first)))
+        wrong.discard(FOLLOW_UP)
+    deadlines.cancel(session, sorted(wrong), subject)
+    deadlines.schedule(session, rows)
+
+
+def _decisions(subject: str, since: datetime, decide: timedelta, calendar: WorkCalendar) -> Sequence[Due]:
+    """ "Clocks in turn": half-way a reminder, then the decision, then a look every week."""
+    moments = {"half": since + decide / 2, "all": since + decide, "weekly": since + decide + WEEK}
+    return [Due(DECIDE, subject, step, calendar.next_open(at)) for step, at in moments.items()]
+
+
+def rungs(tier: Tier) -> Mapping[str, Sequence[Fraction]]:
+    """The tier's ladder as sla reads it."""
+    return {"nudge": tier.ladder.nudge, "everyone": tier.ladder.everyone, "breach": tier.ladder.breach}
+
+
+def reader_calendar(agreed: Agreed, handoff: Handoff) -> WorkCalendar:
+    """Whose working hours a nudge waits for."""
+    return calendar_for(agreed.team, handoff.owner, handoff.segment)

@@ -1,0 +1,51 @@
+"""Who is who in Slack, from stored copies: guests, strangers and deactivated people press nothing."""
+
+from collections.abc import Sequence
+
+from bot.desk.desk import Desk
+from scoring.stages import Refused
+from storage import contracts, people
+from storage.people import Member
+
+OUR_TEAM = "slack_team_id"
+OUR_BOT = "slack_bot_user_id"
+OUR_BOT_ID = "slack_bot_id"
+
+
+def check_person(desk: Desk, user: str, team_id: str | None) -> None:
+    """Raises Refused for a guest, a deactivated person, a bot, or somebody of another workspace.
+
+    Read from stored copies: no call to Slack stands between a press and its answer.
+    """
+    with desk.database.reading() as session:
+        ours = contracts.settings(session).get(OUR_TEAM)
+        member = people.member(session, user)
+    if ours is not None and team_id is not None and team_id != ours:
+        raise Refused("Leads are for people of this workspace, so nothing was changed.")
+    if member is None:
+        return
+    if ours is not None and member.team_id is not None and member.team_id != ours:
+        raise Refused("Leads are for people of this workspace, so nothing was changed.")
+    if member.guest:
+        raise Refused("Guests cannot work on leads, so nothing was changed. Ask a colleague of the pool.")
+    if member.deleted or member.bot:
+        raise Refused("This account cannot work on leads, so nothing was changed.")
+
+
+def keep(desk: Desk, members: Sequence[Member]) -> None:
+    """Store what Slack says of people."""
+    with desk.database.writing() as session:
+        people.keep_members(session, members, desk.clock.business())
+
+
+def remember_app(desk: Desk, team_id: str, bot_user: str, bot_id: str) -> None:
+    """Store who we are in Slack."""
+    with desk.database.writing() as session:
+        for key, value in ((OUR_TEAM, team_id), (OUR_BOT, bot_user), (OUR_BOT_ID, bot_id)):
+            contracts.remember(session, key, value)
+
+
+def app(desk: Desk) -> dict[str, str]:
+    """Who we are in Slack, as far as it was ever learned."""
+    with desk.database.reading() as session:
+        return dict(contracts.settings(session))

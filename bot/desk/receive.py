@@ -1,0 +1,133 @@
+"""Something about leads came in: stored, scored, qualified, routed and handed over in one transaction."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session
+
+from bot.desk import announce, follow
+from bot.desk.desk import Agreed, Desk
+from bot.desk.hand_over import NURTURE, Crossing, hand_over
+from scoring.emails import company_domain
+from scoring.handoff import Handoff
+from scoring.past import Past
+from scoring.qualify import Standing, Verdict, qualify
+from scoring.receipt import Score
+from scoring.score import score
+from storage import funnel, handoffs, leads, people
+from storage.leads import Arrival, Judged, Known
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What became of a request. *received* counts every event, *duplicates* those already known.
+
+    *fresh* are leads nobody knew before; *unknown* counts signals the definition does not name.
+    """
+
+    received: int
+    duplicates: int
+    fresh: int
+    updated: int
+    handoffs: int
+    unknown: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What is known of a request's leads beside their facts and activities, by lead.
+
+    *nurtured* went to marketing's nurture the last time: sales never saw them, so no end keeps them away.
+    """
+
+    open: dict[int, Handoff]
+    past: dict[int, Past]
+    nurtured: frozenset[int]
+    suppressed: dict[int, str]
+
+
+def receive(desk: Desk, arrivals: Sequence[Arrival], *, live: bool = True) -> Received:
+    """Take in *arrivals*. With *live* False they are history: recorded and scored, and nobody is told.
+
+    Raises:
+        sqlalchemy.exc.OperationalError: the database cannot take it; nothing was kept.
+    """
+    with desk.database.writing() as session:
+        agreed = desk.agreed(session)
+        taken = leads.take_in(session, arrivals)
+        unknown = _report_unknown(session, taken.stored, agreed, desk.clock.business())
+        made = _judge(session, desk, agreed, list(taken.known.values()), live=live)
+    desk.wake()
+    return Received(
+        received=len(arrivals),
+        duplicates=len(arrivals) - len(taken.stored),
+        fresh=taken.fresh,
+        updated=len(taken.known) - taken.fresh,
+        handoffs=made,
+        unknown=unknown,
+    )
+
+
+def _report_unknown(
+    session: Session, stored: Sequence[Arrival], agreed: Agreed, at: datetime
+) -> dict[str, int]:
+    """ "An unknown signal is kept, worth 0, reported"."""
+    known = agreed.definition.known_signals
+    unknown = Counter(a.signal for a in stored if a.signal is not None and a.signal not in known)
+    funnel.report_unknown(session, unknown, at)
+    return dict(unknown)
+
+
+def _judge(session: Session, desk: Desk, agreed: Agreed, known: Sequence[Known], *, live: bool) -> int:
+    now = desk.clock.business()
+    around = _around(session, known, now)
+    judged: list[Judged] = []
+    crossings: list[Crossing] = []
+    wanted: dict[int, Sequence[str]] = {}
+    for one in known:
+        worth = score(one.lead, one.activities, agreed.definition, now)
+        verdict = _verdict(one, agreed, around, now, None if one.id in around.past else worth)
+        judged.append(Judged(one, worth.fit, worth.intent, int(now.timestamp()), verdict.wanted))
+        if not live:
+            continue
+        if verdict.wanted:
+            wanted[one.id] = verdict.wanted
+        if one.id in around.open:
+            follow.while_open(session, desk, agreed, around.open[one.id], one)
+        elif verdict.tier is not None and not (verdict.tier.nurture and one.id in around.nurtured):
+            crossings.append(Crossing(one, worth, verdict, verdict.tier))
+    leads.keep(session, judged)
+    announce.enrichment_wanted(session, desk, wanted)
+    return len(hand_over(session, desk, agreed, crossings)) if crossings else 0
+
+
+def _verdict(one: Known, agreed: Agreed, around: Around, now: datetime, worth: Score | None) -> Verdict:
+    standing = Standing(around.suppressed.get(one.id), around.past.get(one.id), frozenset(one.arrived))
+    return qualify(one.lead, one.activities, agreed.definition, standing, now, score=worth)
+
+
+def _around(session: Session, known: Sequence[Known], now: datetime) -> Around:
+    ids = [one.id for one in known]
+    past = handoffs.last_ended(session, ids)
+    nurtured = frozenset(lead for lead, end in past.items() if end.reason == NURTURE)
+    return Around(
+        handoffs.open_of(session, ids),
+        {lead: end for lead, end in past.items() if lead not in nurtured},
+        nurtured,
+        suppression_of(session, known, now),
+    )
+
+
+def suppression_of(session: Session, known: Sequence[Known], now: datetime) -> dict[int, str]:
+    """Why each of these leads may not be handed over, for those that may not, by lead."""
+    values = {one.id: [v for v in (one.email, company_domain(one.email)) if v] for one in known if one.email}
+    listed = people.suppressed(session, {v for vs in values.values() for v in vs}, now)
+    found: dict[int, str] = {}
+    for lead, mine in values.items():
+        hit = next((listed[value] for value in mine if value in listed), None)
+        if hit is not None:
+            what = "This address" if hit.kind == "address" else "This company"
+            found[lead] = f"{what} is on the suppression list ({hit.reason}), so it is not handed over."
+    return found

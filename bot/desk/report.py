@@ -1,0 +1,222 @@
+"""Questions: what a card shows, who waits, why a lead scored what it did, how the funnel stands."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlmodel import Session
+
+from bot.desk.desk import Agreed, Desk, calendar_for, presser
+from bot.desk.ladder import tier_named
+from bot.desk.receive import suppression_of
+from scoring import roles
+from scoring.contract import Definition, Tier
+from scoring.emails import normalise
+from scoring.funnel import Funnel
+from scoring.handoff import Handoff
+from scoring.lead import Activity
+from scoring.qualify import Standing, Verdict, qualify
+from scoring.receipt import Score
+from scoring.routing import Route, route
+from scoring.score import score
+from scoring.stages import Refused
+from scoring.team import Team
+from scoring.worktime import WorkCalendar
+from storage import cards, deadlines, funnel, handoffs, leads
+from storage.cards import Card
+from storage.deadlines import Notice
+from storage.leads import Known
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Everything a view needs about one hand-off."""
+
+    handoff: Handoff
+    facts: Mapping[str, Any]
+    email: str | None
+    definition: Definition
+    tier: Tier
+    signed: bool
+    team: Team
+    calendar: WorkCalendar
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """A lead and why it stands where it stands, under the definition in force."""
+
+    known: Known
+    score: Score
+    verdict: Verdict
+    version: int
+    definition: Definition
+    team: Team
+    history: tuple[Handoff, ...]
+    route: Route | None
+
+
+def shown_card(desk: Desk, card_id: int) -> tuple[Card, Shown] | None:
+    """The card and its hand-off, or None where either is gone."""
+    with desk.database.reading() as session:
+        card = cards.get(session, card_id)
+        on_it = handoffs.of_card(session, card_id) if card else []
+        if card is None or not on_it:
+            return None
+        return card, _shown(session, desk, on_it[0])
+
+
+def shown(desk: Desk, handoff_id: int) -> Shown | None:
+    """The hand-off, or None."""
+    with desk.database.reading() as session:
+        handoff = handoffs.get(session, handoff_id)
+        return _shown(session, desk, handoff) if handoff else None
+
+
+def _shown(session: Session, desk: Desk, handoff: Handoff) -> Shown:
+    agreed = desk.agreed(session)
+    definition = desk.definition(session, handoff.version)
+    known = leads.load(session, [handoff.lead_id])[handoff.lead_id]
+    return Shown(
+        handoff=handoff,
+        facts=known.facts,
+        email=known.email,
+        definition=definition,
+        tier=tier_named(definition, handoff.tier),
+        signed=agreed.signed,
+        team=agreed.team,
+        calendar=calendar_for(agreed.team, handoff.owner, handoff.segment),
+    )
+
+
+def told(desk: Desk, notices: list[int]) -> list[tuple[Notice, Shown]]:
+    """What collected notices are about; those that are done already are left out."""
+    with desk.database.reading() as session:
+        found = []
+        for notice in deadlines.notices(session, notices):
+            handoff = handoffs.get(session, notice.handoff_id)
+            if handoff is not None and still_open(handoff, notice.step):
+                found.append((notice, _shown(session, desk, handoff)))
+        return found
+
+
+def still_open(handoff: Handoff, step: str) -> bool:
+    """Whether what *step* speaks of is still to be done."""
+    if step.startswith(("nudge", "everyone", "breach")):
+        return handoff.open and handoff.wants_touch
+    return handoff.open
+
+
+def activities(desk: Desk, handoff_id: int, events: list[str]) -> list[Activity]:
+    """The activities of these event ids of a hand-off's lead, oldest first."""
+    with desk.database.reading() as session:
+        handoff = handoffs.get(session, handoff_id)
+        if handoff is None:
+            return []
+        known = leads.load(session, [handoff.lead_id])[handoff.lead_id]
+        return sorted((a for a in known.activities if a.event in set(events)), key=lambda a: a.occurred)
+
+
+def card_of(desk: Desk, card_id: int) -> Card | None:
+    """Where a card is, or None."""
+    with desk.database.reading() as session:
+        return cards.get(session, card_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """What waits for somebody: their own hand-offs, those they may claim, and what marketing must find out."""
+
+    mine: tuple[Shown, ...]
+    unclaimed: tuple[Shown, ...]
+    on_hold: Mapping[str, int]
+    role: str
+    now: datetime
+
+
+def queue(desk: Desk, user: str) -> Queue:
+    """What waits for *user*, soonest due first; managers see every unclaimed lead.
+
+    Raises:
+        Refused: *user* is not in the team file.
+    """
+    with desk.database.reading() as session:
+        agreed = desk.agreed(session)
+        who = presser(agreed.team, user)
+        roles.check_member(who)
+        everything = who.role in ("manager", "marketing", "admin")
+        mine = handoffs.waiting(session, user, None)
+        unclaimed = handoffs.waiting(session, None, None if everything else user)
+        lacking = Counter(name for names in leads.on_hold(session) for name in names) if everything else Counter()
+        return Queue(
+            tuple(_shown(session, desk, each) for each in mine),
+            tuple(_shown(session, desk, each) for each in unclaimed),
+            lacking,
+            who.role or "",
+            desk.clock.business(),
+        )
+
+
+def explain(desk: Desk, email: str, user: str | None = None) -> Explained:
+    """The arithmetic of a lead, row by row; *user* None is whoever runs the command line.
+
+    Raises:
+        Refused: not an address, a lead nobody knows, or *user* is not in the team file.
+    """
+    address = normalise(email)
+    with desk.database.reading() as session:
+        agreed = desk.agreed(session)
+        if user is not None:
+            roles.check_member(presser(agreed.team, user))
+        if address is None:
+            raise Refused("That is not an e-mail address. Write it as in ada@engines.example.")
+        known = leads.by_email(session, address)
+        if known is None:
+            raise Refused(f"Nobody with the address {address} has been heard of. Check the spelling.")
+        return _explained(session, desk, agreed, known)
+
+
+def _explained(session: Session, desk: Desk, agreed: Agreed, known: Known) -> Explained:
+    now = desk.clock.business()
+    worth = score(known.lead, known.activities, agreed.definition, now)
+    past = handoffs.last_ended(session, [known.id]).get(known.id)
+    standing = Standing(suppression_of(session, [known], now).get(known.id), past)
+    verdict = qualify(known.lead, known.activities, agreed.definition, standing, now, score=None if past else worth)
+    path = route(
+        known.lead, known.activities, agreed.team, agreed.definition, tier=verdict.tier, score=worth, now=now,
+        returning=verdict.returning, fit_check=verdict.fit_check,
+    )  # fmt: skip
+    return Explained(
+        known, worth, verdict, agreed.version, agreed.definition, agreed.team,
+        tuple(handoffs.of_lead(session, known.id)), path,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """The funnel of the last *days* days, as of *now*."""
+
+    funnel: Funnel
+    days: int
+    now: datetime
+    definition: Definition
+    version: int
+    signed: bool
+
+
+def figures(desk: Desk, days: int, user: str) -> Figures:
+    """The funnel's figures.
+
+    Raises:
+        Refused: *user* is not in the team file, or *days* is not between 1 and 3,650.
+    """
+    if not 1 <= days <= 3_650:
+        raise Refused("The number of days must lie between 1 and 3650. Try /mql funnel 30.")
+    with desk.database.reading() as session:
+        agreed = desk.agreed(session)
+        roles.check_member(presser(agreed.team, user))
+        now = desk.clock.business()
+        found = funnel.funnel(session, now - timedelta(days=days), now + timedelta(seconds=1))
+        return Figures(found, days, now, agreed.definition, agreed.version, agreed.signed)

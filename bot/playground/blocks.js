@@ -1,0 +1,141 @@
+// Blocks as DOM nodes. `act` = {press(block, element, value, option), reader, people, inputs}.
+import { make, unescaped, written } from "./text.js";
+import { field } from "./fields.js";
+
+const image = (alt) => make("div", { class: "image", role: "img", "aria-label": alt }, "🖼 ", alt);
+
+function asked(confirm, reader) {
+  if (!confirm) return Promise.resolve(true);
+  return new Promise((resolve) => {
+    const done = (answer) => () => { box.close(); box.remove(); resolve(answer); };
+    const box = make("dialog", { class: "confirm" },
+      make("h3", {}, written(confirm.title, reader)),
+      make("p", {}, written(confirm.text, reader)),
+      make("div", { class: "row end" },
+        make("button", { onclick: done(false) }, written(confirm.deny, reader)),
+        make("button", { class: confirm.style || "primary", onclick: done(true) }, written(confirm.confirm, reader))));
+    document.body.append(box);
+    box.showModal();
+  });
+}
+
+function button(block, element, act) {
+  const pressed = async (event) => {
+    event.preventDefault();
+    if (!(await asked(element.confirm, act.reader))) return;
+    if (element.url) window.open(element.url, "_blank", "noopener");
+    await act.press(block, element, element.value);
+  };
+  const label = { class: element.style || "", "aria-label": element.accessibility_label, type: "button" };
+  return make("button", { ...label, "data-action": element.action_id, onclick: pressed }, written(element.text, act.reader));
+}
+
+function overflow(block, element, act) {
+  const choose = (option) => async () => {
+    menu.hidden = true;
+    if (await asked(element.confirm, act.reader)) await act.press(block, element, undefined, option.value);
+  };
+  const menu = make("div", { class: "menu", role: "menu", hidden: true },
+    ...element.options.map((option) => make("button", { type: "button", role: "menuitem", onclick: choose(option) },
+      written(option.text, act.reader))));
+  const open = (event) => { event.stopPropagation(); menu.hidden = !menu.hidden; };
+  return make("span", { class: "overflow" },
+    make("button", { type: "button", "aria-label": "More actions", "data-action": element.action_id, onclick: open }, "⋯"), menu);
+}
+
+export function element(block, part, act) {
+  if (part.type === "button") return button(block, part, act);
+  if (part.type === "overflow") return overflow(block, part, act);
+  if (part.type === "image") return image(part.alt_text);
+  if (part.type === "mrkdwn" || part.type === "plain_text") return make("span", {}, written(part, act.reader));
+  return field(block, part, act, (option) => act.press(block, part, undefined, option));
+}
+
+const inlines = {
+  text: (part) => part.text, link: (part) => part.text || part.url, emoji: (part) => `:${part.name}:`,
+  user: (part, act) => `@${act.reader.names[part.user_id] || part.user_id}`, broadcast: (part) => `@${part.range}`,
+  channel: (part, act) => `#${act.reader.names[part.channel_id] || part.channel_id}`, date: (part) => part.fallback || "",
+};
+
+function inline(part, act) {
+  const style = part.style || {};
+  let node = make("span", {}, unescaped((inlines[part.type] || (() => ""))(part, act)));
+  for (const [name, tag] of [["bold", "b"], ["italic", "i"], ["strike", "s"], ["code", "code"]]) {
+    if (style[name]) node = make(tag, {}, node);
+  }
+  return node;
+}
+
+function rich(part, act) {
+  const inner = (one) => one.elements.map((child) => inline(child, act));
+  if (part.type === "rich_text_list") {
+    return make(part.style === "ordered" ? "ol" : "ul", {}, ...part.elements.map((item) => make("li", {}, ...inner(item))));
+  }
+  const tag = { rich_text_preformatted: "pre", rich_text_quote: "blockquote" }[part.type] || "div";
+  return make(tag, {}, ...inner(part));
+}
+
+function cell(value, act) {
+  if (value.type === "rich_text") return value.elements.map((part) => rich(part, act));
+  return [unescaped(value.text ?? String(value.value ?? ""))];
+}
+
+function table(block, act) {
+  const aligned = (at) => `align-${(block.column_settings || [])[at]?.align || "left"}`;
+  const rows = block.rows.map((cells, row) => make("tr", {}, ...cells.map((value, at) =>
+    make(row ? "td" : "th", { class: aligned(at) }, ...cell(value, act)))));
+  return make("div", { class: "table" },
+    make("table", {}, block.caption ? make("caption", {}, block.caption) : null, ...rows));
+}
+
+function chart(block) {
+  const groups = block.chart.segments ? [{ name: "", data: block.chart.segments }] : block.chart.series;
+  const most = Math.max(...groups.flatMap((group) => group.data.map((point) => Math.abs(point.value))), 1);
+  const bar = (group, point) => {
+    const fill = make("progress", { max: most, value: Math.abs(point.value) });
+    return make("div", { class: "bar" }, make("span", {}, [point.label, group.name].filter(Boolean).join(" · ")), fill,
+      make("b", {}, String(point.value)));
+  };
+  return make("figure", { class: "chart" }, make("figcaption", {}, block.title),
+    ...groups.flatMap((group) => group.data.map((point) => bar(group, point))));
+}
+
+function section(block, act) {
+  const words = make("div", { class: "words" }, block.text ? make("div", {}, written(block.text, act.reader)) : null);
+  if (block.fields) {
+    words.append(make("div", { class: "fields" }, ...block.fields.map((one) => make("div", {}, written(one, act.reader)))));
+  }
+  const side = block.accessory ? make("div", { class: "accessory" }, element(block, block.accessory, act)) : null;
+  return make("div", { class: "section" }, words, side);
+}
+
+function input(block, act) {
+  const error = act.errors?.[block.block_id];
+  const label = make("span", { class: "label" }, written(block.label, act.reader),
+    block.optional ? make("small", {}, " (optional)") : null);
+  const send = block.dispatch_action ? (option) => act.press(block, block.element, undefined, option) : () => {};
+  const single = !["radio_buttons", "checkboxes"].includes(block.element.type);
+  return make(single ? "label" : "fieldset", { class: `input${error ? " wrong" : ""}`, "data-block": block.block_id },
+    single ? label : make("legend", {}, label), field(block, block.element, act, send),
+    block.hint ? make("small", { class: "hint" }, written(block.hint, act.reader)) : null,
+    error ? make("span", { class: "error", role: "alert" }, error) : null);
+}
+
+const DRAW = {
+  section, table, data_table: table, data_visualization: chart, input,
+  header: (block, act) => make("h3", { class: "header" }, written(block.text, act.reader)),
+  divider: () => make("hr"),
+  context: (block, act) => make("div", { class: "context" }, ...block.elements.map((one) => element(block, one, act))),
+  actions: (block, act) => make("div", { class: "row" }, ...block.elements.map((one) => element(block, one, act))),
+  image: (block) => image(block.alt_text),
+  markdown: (block, act) => make("div", {}, written({ type: "plain_text", text: block.text }, act.reader)),
+  rich_text: (block, act) => make("div", {}, ...block.elements.map((part) => rich(part, act))),
+  alert: (block, act) => make("div", { class: `alert ${block.level || "default"}` }, written(block.text, act.reader)),
+  card: (block, act) => make("div", { class: "card" }, block.title ? make("b", {}, written(block.title, act.reader)) : null,
+    block.subtitle ? make("div", { class: "context" }, written(block.subtitle, act.reader)) : null,
+    block.body ? make("div", {}, written(block.body, act.reader)) : null,
+    make("div", { class: "row" }, ...(block.actions || []).map((one) => element(block, one, act)))),
+};
+
+export const drawn = (blocks, act) =>
+  make("div", { class: "blocks" }, ...blocks.map((block) => (DRAW[block.type] || (() => null))(block, act)));

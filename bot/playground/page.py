@@ -1,0 +1,207 @@
+"""The page and the JSON it talks to; for this machine's browser only."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from importlib.resources import files
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from bot.playground.delivery import Answer
+from bot.playground.gestures import Gestures, NotThere, Where
+from bot.playground.messages import Message
+from bot.playground.modals import top, wire
+from bot.playground.people import Channel, Payload
+from bot.playground.submissions import Submissions, fill
+from bot.playground.workspace import Workspace
+
+KINDS = {"html": "text/html", "js": "text/javascript", "css": "text/css"}
+LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+class Button(Protocol):
+    """A control of the embedding program."""
+
+    @property
+    def label(self) -> str: ...
+
+    @property
+    def press(self) -> Callable[[], str]: ...
+
+
+def is_local(request: Request) -> bool:
+    """Whether the request comes from this machine's own page, by Host and, where sent, Origin.
+
+    Otherwise any web site could press buttons here through the visitor's browser, or read by DNS rebinding.
+    """
+    host = urlsplit(f"//{request.headers.get('host', '')}")
+    origin = request.headers.get("origin")
+    if host.hostname not in LOOPBACK:
+        return False
+    if origin is not None and urlsplit(origin).netloc != host.netloc:
+        return False
+    return request.method == "GET" or request.headers.get("content-type", "").startswith("application/json")
+
+
+@dataclass
+class Page:
+    """What the browser asks for; `controls` and `caption` come from the embedding program."""
+
+    gestures: Gestures
+    submissions: Submissions
+    controls: Callable[[], Sequence[Button]]
+    caption: Callable[[], str]
+
+    def routes(self) -> list[BaseRoute]:
+        return [
+            Route("/", self.index),
+            Route("/page/state", self.state),
+            Route("/page/{action}", self.act, methods=["POST"]),
+            Route("/{name}.{kind}", self.file),
+        ]
+
+    @property
+    def workspace(self) -> Workspace:
+        return self.gestures.workspace
+
+    async def index(self, request: Request) -> Response:
+        return shipped("index", "html") if is_local(request) else forbidden()
+
+    async def file(self, request: Request) -> Response:
+        """The page's own files, by name; nothing else of the package."""
+        name, kind = request.path_params["name"], request.path_params["kind"]
+        if kind not in KINDS or not name.isalpha():
+            return PlainTextResponse("not found", 404)
+        return shipped(name, kind) if is_local(request) else forbidden()
+
+    async def state(self, request: Request) -> Response:
+        """All that `user` sees; without the messages where nothing changed since version `since`."""
+        if not is_local(request):
+            return forbidden()
+        user = request.query_params.get("user", "")
+        return JSONResponse(self.seen_by(user, request.query_params.get("since", "")), headers=HEADERS)
+
+    async def act(self, request: Request) -> Response:
+        """A gesture of the person acted as: the app's answer, or 409 and why it is not possible."""
+        if not is_local(request):
+            return forbidden()
+        action = ACTIONS.get(request.path_params["action"])
+        if action is None:
+            return PlainTextResponse("not found", 404)
+        try:
+            body = await request.json()
+            # On a thread: the app answers by calling this very server.
+            answer = await run_in_threadpool(action, self, body)
+        except NotThere as refusal:
+            return JSONResponse({"refused": str(refusal)}, 409)
+        except (ValueError, KeyError, TypeError, IndexError) as wrong:
+            return JSONResponse({"refused": f"not understood: {wrong!r}"}, 400)
+        return JSONResponse(answer if isinstance(answer, dict) else asdict(answer))
+
+    def seen_by(self, user: str, since: str) -> Payload:
+        workspace = self.workspace
+        with workspace.lock:
+            person = workspace.users.get(user) or next(iter(workspace.users.values()), None)
+            version = f"{workspace.version}:{person.id if person else ''}"
+            brief: Payload = {"version": version, "caption": self.caption()}
+            if since == version or person is None:
+                return brief
+            view, home = top(workspace, person.id), workspace.homes.get(person.id)
+            rooms = [room for room in workspace.channels.values() if room.has(person.id)]
+            return {
+                **brief,
+                "me": person.id,
+                "now": workspace.settings.clock(),
+                "app": {"id": workspace.settings.app.user_id, "name": workspace.settings.app.name},
+                "names": dict(workspace.names),
+                "users": [asdict(one) for one in workspace.users.values() if not one.deleted],
+                "controls": [control.label for control in self.controls()],
+                "rooms": [described(room) for room in rooms],
+                "messages": [written(one) for one in reversed(self.gestures.visible(person.id))],
+                "modal": {**wire(workspace, view), "errors": view.errors} if view else None,
+                "home": wire(workspace, home) if home else None,
+            }
+
+
+def described(room: Channel) -> Payload:
+    return {
+        "id": room.id, "name": room.name, "dm": room.id.startswith("D"), "archived": room.archived,
+        "shared": room.shared, "private": room.private,
+    }  # fmt: skip
+
+
+def written(message: Message) -> Payload:
+    return {
+        "channel": message.channel, "ts": message.ts, "user": message.user, "text": message.text,
+        "blocks": message.blocks, "thread_ts": message.thread_ts, "edited": message.edited,
+        "whisper": bool(message.whisper_to), "files": message.files,
+    }  # fmt: skip
+
+
+def shipped(name: str, kind: str) -> Response:
+    """One of the files beside this one."""
+    file = files("bot.playground").joinpath(f"{name}.{kind}")
+    if not file.is_file():
+        return PlainTextResponse("not found", 404)
+    return Response(file.read_bytes(), media_type=KINDS[kind], headers=HEADERS)
+
+
+def forbidden() -> Response:
+    return PlainTextResponse("only from this machine's own page", 403)
+
+
+# -- what the page may ask for --------------------------------------------------------------------
+
+
+def press(page: Page, body: Payload) -> Answer:
+    """A press; what is typed in an open modal goes along, so that `state.values` is what stands there."""
+    user = body["user"]
+    with page.workspace.lock:
+        view = top(page.workspace, user)
+        if view and body.get("values"):
+            fill(view, body["values"])
+    where = Where(body.get("channel"), body.get("ts"), body.get("block_id"))
+    return page.gestures.press(user, body["action_id"], where, body.get("value"), body.get("option"))
+
+
+def submit(page: Page, body: Payload) -> Answer:
+    return page.submissions.submit(body["user"], body["values"])
+
+
+def close(page: Page, body: Payload) -> Answer:
+    return page.submissions.close(body["user"])
+
+
+def home(page: Page, body: Payload) -> Answer:
+    return page.gestures.open_home(body["user"])
+
+
+def write(page: Page, body: Payload) -> Answer:
+    """A line from the box below: a slash command, or a message that the app is not told of."""
+    user, channel, line = body["user"], body["channel"], str(body["line"]).strip()
+    if line.startswith("/"):
+        command, _, text = line.partition(" ")
+        return page.gestures.command(user, command, text.strip(), channel)
+    room = page.workspace.channels.get(channel)
+    if not line or room is None or not room.has(user) or room.archived:
+        raise NotThere(f"nothing can be written in {channel}")
+    page.workspace.add(Message(channel, "", user, line))
+    return Answer(200)
+
+
+def control(page: Page, body: Payload) -> Payload:
+    return {"said": page.controls()[int(body["index"])].press()}
+
+
+ACTIONS: Mapping[str, Callable[[Page, Payload], Answer | Payload]] = {
+    "press": press, "submit": submit, "close": close, "home": home, "write": write, "control": control,
+}  # fmt: skip

@@ -1,0 +1,65 @@
+"""What a playground is started with, and what it can write down about the app."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+
+from bot.playground.people import App, Channel, Payload, User
+
+
+@dataclass(kw_only=True)
+class Settings:
+    """A workspace before its first day.
+
+    `rate_limit` is in messages a second and channel, None for no limit. `clock` gives seconds since 1970:
+    timestamps, triggers, response_urls and rates follow it; signatures and time-outs use real time.
+    Without an `app_token` there is no Socket Mode.
+    """
+
+    users: Iterable[User] = ()
+    channels: Iterable[Channel] = ()
+    team_id: str = "T0BATON"
+    bot_token: str = "xoxb-playground"
+    signing_secret: str = "playground-signing-secret"
+    app_token: str | None = None
+    rate_limit: float | None = None
+    clock: Callable[[], float] = time.time
+    app: App = field(default_factory=App)
+
+
+@dataclass(frozen=True)
+class Call:
+    """One Web API call as it came in; `error` is Slack's name of the refusal. Unpacks as (method, arguments)."""
+
+    method: str
+    arguments: Payload
+    error: str | None = None
+    at: float = 0.0
+
+    def __iter__(self) -> Iterator[str | Payload]:
+        return iter((self.method, self.arguments))
+
+
+class Refusal(Exception):
+    """A Web API call Slack would answer with `ok: false`.
+
+    `messages` go to response_metadata, `status` is the HTTP status, `retry_after` is in whole seconds;
+    `expected` is set
+    where the test or the app asked for it; `details` replace `errors` in the body (blocks.validate).
+    """
+
+    def __init__(
+        self,
+        error: str,
+        messages: list[str] | None = None,
+        *,
+        status: int = 200,
+        retry_after: int | None = None,
+    ) -> None:
+        super().__init__(error, messages or [])
+        self.error = error
+        self.messages = messages or []
+        self.status = status
+        self.retry_after = retry_after
+        self.details: list[Payload] = []
+        self.expected = False

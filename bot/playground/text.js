@@ -1,0 +1,110 @@
+// mrkdwn as DOM nodes. Nothing here ever parses HTML: what a lead wrote can only become text.
+
+export function make(tag, attributes = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (value === undefined || value === null || value === false) continue;
+    if (key.startsWith("on")) node.addEventListener(key.slice(2), value);
+    else if (key === "class") node.className = value;
+    else node.setAttribute(key, value === true ? "" : value);
+  }
+  node.append(...children.filter((child) => child !== null && child !== undefined && child !== ""));
+  return node;
+}
+
+const EMOJI = {
+  fire: "🔥", stopwatch: "⏱", white_check_mark: "✅", x: "❌", warning: "⚠️", tada: "🎉", wave: "👋", eyes: "👀",
+  bell: "🔔", alarm_clock: "⏰", hourglass: "⌛", hourglass_flowing_sand: "⏳", star: "⭐", rocket: "🚀", bulb: "💡",
+  point_right: "👉", thumbsup: "👍", "+1": "👍", thumbsdown: "👎", "-1": "👎", phone: "☎️", telephone_receiver: "📞",
+  email: "📧", calendar: "📅", chart_with_upwards_trend: "📈", chart_with_downwards_trend: "📉", bar_chart: "📊",
+  memo: "📝", lock: "🔒", zzz: "💤", snowflake: "❄️", moneybag: "💰", handshake: "🤝", red_circle: "🔴",
+  large_green_circle: "🟢", large_yellow_circle: "🟡", large_orange_circle: "🟠", runner: "🏃", trophy: "🏆",
+};
+
+export const unescaped = (text) =>
+  String(text).replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
+
+function suffix(day) {
+  if (day > 3 && day < 21) return "th";
+  return { 1: "st", 2: "nd", 3: "rd" }[day % 10] || "th";
+}
+
+// https://docs.slack.dev/messaging/formatting-message-text#date-formatting, in the reader's zone and a 24-hour clock.
+export function dated(unix, format, tz, now) {
+  const at = new Date(unix * 1000);
+  const part = (options, when = at) => new Intl.DateTimeFormat("en-GB", { timeZone: tz, ...options }).format(when);
+  const day = Number(part({ day: "numeric" }));
+  const year = part({ year: "numeric" });
+  const month = (length) => part({ month: length });
+  const iso = (when) => new Intl.DateTimeFormat("sv-SE", { timeZone: tz }).format(when);
+  const forms = {
+    date_num: () => iso(at),
+    date: () => `${month("long")} ${day}${suffix(day)}, ${year}`,
+    date_short: () => `${month("short")} ${day}, ${year}`,
+    date_long: () => `${part({ weekday: "long" })}, ${month("long")} ${day}${suffix(day)}, ${year}`,
+    time: () => part({ hour: "2-digit", minute: "2-digit", hour12: false }),
+    time_secs: () => part({ hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false }),
+  };
+  const near = { [-1]: "yesterday", 0: "today", 1: "tomorrow" };
+  const apart = Math.round((Date.parse(iso(at)) - Date.parse(iso(new Date(now * 1000)))) / 86400000);
+  return format.replace(/\{(\w+)\}/g, (whole, token) => {
+    const pretty = token.endsWith("_pretty");
+    if (pretty && near[apart]) return near[apart];
+    const form = forms[pretty ? token.slice(0, -7) : token];
+    return form ? form() : whole;
+  }).replace(/^./, (first) => first.toUpperCase());
+}
+
+function angle(token, reader) {
+  const [target, label] = token.split(/\|(.*)/s);
+  if (target.startsWith("!date^")) {
+    const parts = target.split("^");
+    const when = dated(Number(parts[1]), parts[2] || "", reader.tz, reader.now);
+    return make("time", { title: unescaped(label || "") }, when);
+  }
+  if (target[0] === "@") return make("span", { class: "mention" }, `@${reader.names[target.slice(1)] || target.slice(1)}`);
+  if (target[0] === "#") return make("span", { class: "mention" }, `#${reader.names[target.slice(1)] || label || target.slice(1)}`);
+  if (target[0] === "!") return make("span", { class: "mention" }, `@${target.slice(1).split("^")[0]}`);
+  if (!/^(https?|mailto|tel):/.test(target)) return document.createTextNode(unescaped(label || target));
+  return make("a", { href: unescaped(target), target: "_blank", rel: "noopener noreferrer" }, unescaped(label || target));
+}
+
+const mark = (sign) => new RegExp(`(?<![\\w${sign}])${sign}(\\S|\\S[^\\n]*?\\S)${sign}(?![\\w${sign}])`);
+const RULES = [
+  [/```\n?([\s\S]+?)```/, (match) => make("pre", {}, unescaped(match[1]))],
+  [/`([^`\n]+)`/, (match) => make("code", {}, unescaped(match[1]))],
+  [/<([^<>]+)>/, (match, reader) => angle(match[1], reader)],
+  [/(?:^|(?<=\n))&gt; ?([^\n]*)\n?/, (match, reader, next) => make("blockquote", {}, ...next(match[1]))],
+  [mark("\\*"), (match, reader, next) => make("b", {}, ...next(match[1]))],
+  [mark("_"), (match, reader, next) => make("i", {}, ...next(match[1]))],
+  [mark("~"), (match, reader, next) => make("s", {}, ...next(match[1]))],
+  [/:([a-z0-9_+-]+):/, (match) => document.createTextNode(EMOJI[match[1]] || match[0])],
+];
+
+function parse(text, reader, from) {
+  if (text === "") return [];
+  if (from === RULES.length) {
+    return unescaped(text).split("\n").flatMap((line, at) => (at ? [make("br"), line] : [line]));
+  }
+  const [pattern, node] = RULES[from];
+  const match = pattern.exec(text);
+  if (!match) return parse(text, reader, from + 1);
+  return [
+    ...parse(text.slice(0, match.index), reader, from + 1),
+    node(match, reader, (inner) => parse(inner, reader, from + 1)),
+    ...parse(text.slice(match.index + match[0].length), reader, from),
+  ];
+}
+
+// `reader` is {names, tz, now}; `object` a text object, or a string that counts as mrkdwn.
+export function written(object, reader) {
+  if (!object) return document.createDocumentFragment();
+  const shown = document.createDocumentFragment();
+  if (object.type === "plain_text") {
+    const text = unescaped(object.text).replace(/:([a-z0-9_+-]+):/g, (whole, name) => EMOJI[name] || whole);
+    shown.append(...text.split("\n").flatMap((line, at) => (at ? [make("br"), line] : [line])));
+  } else {
+    shown.append(...parse(typeof object === "string" ? object : object.text, reader, 0));
+  }
+  return shown;
+}

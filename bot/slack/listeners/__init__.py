@@ -1,0 +1,1 @@
+"""One file an occasion: read, call a use case, answer."""

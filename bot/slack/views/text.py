@@ -1,0 +1,112 @@
+"""Words for Slack. What a lead wrote is data: no mention, link, formatting or trick of direction survives."""
+
+import re
+import unicodedata
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+
+SECTION = 3_000
+"""Most characters of a section's text. Source: Slack, "Sizes"."""
+FALLBACK = 4_000
+"""Longer fallback texts are split into several messages by Slack."""
+
+_LOOKALIKES = str.maketrans({"*": "∗", "_": "＿", "~": "∼", "`": "ˋ"})
+_EMOJI_CODE = re.compile(r":(?=[A-Za-z0-9_+'\-＿]+:)")
+_SPACE = re.compile(r"\s+")
+_ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
+_ESCAPED = re.compile(r"&(?:amp|lt|gt);|.", re.DOTALL)
+
+BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Characters that turn the direction of what follows. Source: Unicode Standard Annex #9."""
+INVISIBLE = frozenset("\u00ad\u180e\u200b\u200c\u2060\u2061\u2062\u2063\u2064\ufeff")
+
+
+def clean(value: object) -> str:
+    """One line without control, bidi, invisible or unpaired characters; white space folded."""
+    kept = "".join(
+        " " if ch in "\n\r\t\x0b\x0c\x85\u2028\u2029" else ch
+        for ch in str(value)
+        if ch in "\n\r\t\x0b\x0c\x85\u2028\u2029" or not _unwanted(ch)
+    )
+    return _SPACE.sub(" ", kept).strip()
+
+
+def _unwanted(ch: str) -> bool:
+    return ch in BIDI or ch in INVISIBLE or unicodedata.category(ch) in ("Cc", "Cs", "Co", "Cn")
+
+
+def escaped(value: str) -> str:
+    """The three characters that Slack reads as its own, as entities."""
+    return value.translate(_ENTITIES)
+
+
+def safe(value: object, most: int = 200) -> str:
+    """A lead's text for mrkdwn (with `verbatim: true`), at most *most* characters once escaped."""
+    text = _EMOJI_CODE.sub("∶", clean(value).translate(_LOOKALIKES))
+    return cut(escaped(text), most)
+
+
+def plain(value: object, most: int = 200) -> str:
+    """A lead's text for a `plain_text` object: nothing is interpreted there, `& < >` stay as they are."""
+    text = clean(value)
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
+
+
+def cut(text: str, most: int) -> str:
+    """At most *most* characters, never through an entity; a cut text ends in an ellipsis."""
+    if len(text) <= most:
+        return text
+    kept: list[str] = []
+    room = most - 1
+    for piece in _ESCAPED.findall(text):
+        if len(piece) > room:
+            break
+        kept.append(piece)
+        room -= len(piece)
+    return "".join(kept).rstrip() + "…"
+
+
+def when(at: datetime, zone: ZoneInfo) -> str:
+    """A moment in each reader's own zone; *zone* is for clients that cannot show it."""
+    local = at.astimezone(zone)
+    return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}}|{local:%a} {local.day} {local:%b %H:%M}>"
+
+
+def clock_time(at: datetime, zone: ZoneInfo) -> str:
+    """09:17, in *zone*."""
+    return f"{at.astimezone(zone):%H:%M}"
+
+
+def span(length: timedelta) -> str:
+    """A length in words: "5 minutes", "2 hours", "1 day 3 hours"; the two largest units."""
+    left = int(length.total_seconds())
+    words = []
+    for size, name in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
+        count, left = divmod(left, size)
+        if count:
+            words.append(f"{count} {name}{'' if count == 1 else 's'}")
+    return " ".join(words[:2]) if words else "under a minute"
+
+
+def allowance(length: timedelta, clock: str) -> str:
+    """A promise in words: "5 working minutes" or "24 hours"."""
+    seconds = int(length.total_seconds())
+    for size, name in ((3_600, "hour"), (60, "minute"), (1, "second")):
+        if seconds % size == 0:
+            count = seconds // size
+            working = "working " if clock == "business" else ""
+            return f"{count} {working}{name}{'' if count == 1 else 's'}"
+    return span(length)
+
+
+def points(value: int) -> str:
+    """+50 or −5, with a real minus sign."""
+    return f"+{value}" if value >= 0 else f"−{-value}"
+
+
+def mention(user: str) -> str:
+    """A person, as Slack links them."""
+    return f"<@{user}>"
+
+

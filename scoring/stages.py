@@ -1,0 +1,88 @@
+"""The funnel's stages and the moves between them. Source: S3 "The funnel: Lead → MQL → SAL → SQL → …"."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+STAGES = ("mql", "sal", "sql", "opportunity", "won")
+"""The way forward, in order."""
+
+ENDS = ("recycled", "disqualified", "lost")
+"""The ways out; "won" ends a hand-off too."""
+
+CLOSED = (*ENDS, "won")
+
+Action = Literal["accept", "reject", "touch", "qualify", "recycle", "opportunity", "won", "lost", "undo"]
+
+DEFAULT_LABELS = {
+    "mql": "MQL",
+    "sal": "SAL",
+    "sql": "SQL",
+    "opportunity": "Opportunity",
+    "won": "Won",
+    "recycled": "Recycled",
+    "disqualified": "Disqualified",
+    "lost": "Lost",
+}
+"""Stage names differ between companies; a definition may rename them (`stages: labels`)."""
+
+
+class Refused(Exception):
+    """Something a person asked for is not possible; the message is the sentence they read."""
+
+    @property
+    def sentence(self) -> str:
+        """What happened and what to do next."""
+        return str(self.args[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """As much of a hand-off as decides which moves are legal."""
+
+    stage: str
+    owner: str | None
+    sal: bool
+
+    @property
+    def open(self) -> bool:
+        """Neither won nor at an end."""
+        return self.stage not in CLOSED
+
+    @property
+    def accepted(self) -> bool:
+        """Somebody took responsibility and nobody has qualified or ended it since."""
+        return self.stage == "sal" or (self.stage == "mql" and not self.sal and self.owner is not None)
+
+
+def label(stage: str, labels: dict[str, str]) -> str:
+    """The name people here give to *stage*."""
+    return labels.get(stage, DEFAULT_LABELS.get(stage, stage))
+
+
+def legal(action: Action, at: Where) -> bool:
+    """Whether *action* leads anywhere from *at*."""
+    match action:
+        case "accept" | "reject":
+            return at.stage == "mql" and not at.accepted
+        case "touch":
+            return at.open and at.owner is not None
+        case "qualify":
+            return at.accepted
+        case "recycle":
+            return at.accepted or at.stage in ("sql", "opportunity")
+        case "opportunity":
+            return at.stage == "sql"
+        case "won" | "lost":
+            return at.stage == "opportunity"
+        case "undo":
+            return True
+
+
+def accepted_stage(sal: bool) -> str:
+    """Where Accept leads: with SAL switched off a claim changes the owner and leaves the stage alone."""
+    return "sal" if sal else "mql"
+
+
+def reached(stage: str) -> int:
+    """How far along the way *stage* is, 0 for mql; −1 for an end other than won."""
+    return STAGES.index(stage) if stage in STAGES else -1

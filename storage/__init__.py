@@ -1,0 +1,1 @@
+"""REMEMBERS: SQL and nothing else; takes and returns scoring's types."""

@@ -1,0 +1,119 @@
+"""Cards are projections: `wanted` counts the changes of what they show, `shown` is the change Slack has."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import insert, select, update
+from sqlmodel import Session, col
+
+from storage import outbox
+from storage.outbox import Claimed, Letter
+from storage.statements import in_parts, rows_changed
+from storage.tables import CardRow, HandoffRow, OutboxRow
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A message that shows hand-offs; *ts* is None until Slack has it."""
+
+    id: int
+    channel: str
+    ts: str | None
+    wanted: int
+    shown: int
+    hash: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewCard:
+    """A card to be posted: where, and how hot (a lower rank goes first)."""
+
+    handoff_id: int
+    channel: str
+    rank: int
+
+
+def create(session: Session, cards: Sequence[NewCard], at: datetime) -> list[int]:
+    """Add cards, put their hand-offs on them, and ask for the posts; gives the ids in order."""
+    if not cards:
+        return []
+    ids = [
+        id_
+        for id_ in session.scalars(
+            insert(CardRow).returning(col(CardRow.id), sort_by_parameter_order=True),
+            [{"channel": card.channel, "wanted": 1, "shown": 0} for card in cards],
+        )
+        if id_ is not None
+    ]
+    outbox.put(
+        session,
+        [
+            Letter(f"card:{id_}", "card", f"post:{card.channel}", at, card.rank, id_, card.handoff_id)
+            for id_, card in zip(ids, cards, strict=True)
+        ],
+    )
+    return ids
+
+
+def changed(session: Session, ids: Iterable[int | None], at: datetime) -> None:
+    """What these cards show has changed: ask for one more delivery of each."""
+    wanted = sorted({id_ for id_ in ids if id_ is not None})
+    for part in in_parts(wanted):
+        rows = session.execute(
+            update(CardRow)
+            .where(col(CardRow.id).in_(part))
+            .values(wanted=col(CardRow.wanted) + 1)
+            .returning(col(CardRow.id), col(CardRow.channel), col(CardRow.ts))
+            .execution_options(synchronize_session=False)
+        ).all()
+        outbox.arm(
+            session,
+            [
+                Letter(f"card:{id_}", "card", f"{'edit' if ts else 'post'}:{channel}", at, 40, card_id=id_)
+                for id_, channel, ts in rows
+            ],
+        )
+
+
+def get(session: Session, id_: int) -> Card | None:
+    """The card, or None."""
+    row = session.get(CardRow, id_, populate_existing=True)
+    if row is None or row.id is None:
+        return None
+    return Card(row.id, row.channel, row.ts, row.wanted, row.shown, row.hash)
+
+
+def shown(session: Session, letter: Claimed, ts: str, version: int, hash_: str) -> bool:
+    """Slack has the rendering of change *version*. Where the card has changed since, it is armed again.
+
+    Only the holder of the claim may say so; False, and nothing written, where somebody else has taken it.
+    """
+    card = session.get(CardRow, letter.card_id, populate_existing=True, with_for_update=True)
+    if card is None:
+        return outbox.settle(session, letter, "dropped")
+    state = "sent" if card.wanted <= version else "new"
+    pace = f"edit:{card.channel}"
+    if not outbox.settle(session, letter, state, sent_at=letter.claimed_at, pace=pace, error=None):
+        return False
+    if card.shown <= version:
+        card.ts, card.shown, card.hash = ts, version, hash_
+        session.flush()
+    return True
+
+
+def adopt(session: Session, handoff_id: int, ts: str) -> None:
+    """Somebody pressed a button of a card whose post we never saw confirmed: it was posted, as *ts*."""
+    card_id = session.scalars(
+        select(col(HandoffRow.card_id)).where(col(HandoffRow.id) == handoff_id)
+    ).one_or_none()
+    if card_id is None:
+        return
+    healing = update(CardRow).where(col(CardRow.id) == card_id, col(CardRow.ts).is_(None)).values(ts=ts)
+    if rows_changed(session, healing):
+        session.execute(
+            update(OutboxRow)
+            .where(col(OutboxRow.key) == f"card:{card_id}", col(OutboxRow.state) == "unknown")
+            .values(state="new")
+            .execution_options(synchronize_session=False)
+        )

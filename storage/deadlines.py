@@ -1,0 +1,217 @@
+"""The row is the schedule: whatever is due is a row with a time, claimed like any other, done once."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, func, select, update
+from sqlmodel import Session, col
+
+from storage.statements import upsert
+from storage.tables import DeadlineRow, NoticeRow
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """Something that falls due: unique by kind, subject and step."""
+
+    kind: str
+    subject: str
+    step: str
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something a person is to be told by DM about a hand-off."""
+
+    id: int
+    reader: str
+    handoff_id: int
+    step: str
+    created_at: datetime
+
+
+def schedule(session: Session, rows: Sequence[Due]) -> None:
+    """Set the times of steps. A step that was done stays done; a cancelled one is open again."""
+    if not rows:
+        return
+    statement = upsert(session, DeadlineRow)
+    session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["kind", "subject", "step"],
+            set_={"due_at": statement.excluded.due_at, "state": "open"},
+            where=col(DeadlineRow.state) != "done",
+        ),
+        [
+            {
+                "kind": row.kind,
+                "subject": row.subject,
+                "step": row.step,
+                "due_at": row.due_at,
+                "state": "open",
+            }
+            for row in rows
+        ],
+    )
+
+
+def once(session: Session, row: Due) -> None:
+    """Add a row unless one of its kind, subject and step is there already, whatever its time."""
+    session.execute(
+        upsert(session, DeadlineRow)
+        .values(kind=row.kind, subject=row.subject, step=row.step, due_at=row.due_at, state="open")
+        .on_conflict_do_nothing(index_elements=["kind", "subject", "step"])
+    )
+
+
+def cancel(session: Session, kinds: Iterable[str], subject: str) -> None:
+    """Nothing of these kinds is due for *subject* any more."""
+    session.execute(
+        update(DeadlineRow)
+        .where(
+            col(DeadlineRow.kind).in_(list(kinds)),
+            col(DeadlineRow.subject) == subject,
+            col(DeadlineRow.state) == "open",
+        )
+        .values(state="cancelled")
+        .execution_options(synchronize_session=False)
+    )
+
+
+def anything_due(session: Session, now: datetime) -> bool:
+    """Whether something is due; a look at an index that locks nothing."""
+    query = (
+        select(col(DeadlineRow.id))
+        .where(col(DeadlineRow.state) == "open", col(DeadlineRow.due_at) <= now)
+        .limit(1)
+    )
+    return session.scalars(query).first() is not None
+
+
+def claim(session: Session, now: datetime, most: int) -> list[Due]:
+    """The oldest due rows, locked until the commit; other replicas skip them."""
+    rows = session.scalars(
+        select(DeadlineRow)
+        .where(col(DeadlineRow.state) == "open", col(DeadlineRow.due_at) <= now)
+        .order_by(col(DeadlineRow.due_at), col(DeadlineRow.id))
+        .limit(most)
+        .with_for_update(skip_locked=True)
+    ).all()
+    return [Due(row.kind, row.subject, row.step, row.due_at) for row in rows]
+
+
+def done(session: Session, row: Due, now: datetime) -> None:
+    """The step was decided."""
+    _set(session, row, state="done", decided_at=now)
+
+
+def postpone(session: Session, row: Due, due_at: datetime) -> None:
+    """The step waits until *due_at*."""
+    _set(session, row, due_at=due_at)
+
+
+def _set(session: Session, row: Due, **values: object) -> None:
+    session.execute(
+        update(DeadlineRow)
+        .where(
+            col(DeadlineRow.kind) == row.kind,
+            col(DeadlineRow.subject) == row.subject,
+            col(DeadlineRow.step) == row.step,
+        )
+        .values(**values)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def forget(session: Session, row: Due) -> None:
+    """Remove a row that comes and goes, so that a new one can be asked for."""
+    session.execute(
+        delete(DeadlineRow)
+        .where(
+            col(DeadlineRow.kind) == row.kind,
+            col(DeadlineRow.subject) == row.subject,
+            col(DeadlineRow.step) == row.step,
+        )
+        .execution_options(synchronize_session=False)
+    )
+
+
+def open_steps(session: Session, kind: str, subject: str) -> list[Due]:
+    """The steps still to come of one subject, soonest first."""
+    rows = session.scalars(
+        select(DeadlineRow)
+        .where(
+            col(DeadlineRow.kind) == kind,
+            col(DeadlineRow.subject) == subject,
+            col(DeadlineRow.state) == "open",
+        )
+        .order_by(col(DeadlineRow.due_at))
+        .execution_options(populate_existing=True)
+    ).all()
+    return [Due(row.kind, row.subject, row.step, row.due_at) for row in rows]
+
+
+def any_done(session: Session, kind: str, subject: str, besides: str) -> bool:
+    """Whether a step of this subject other than *besides* was decided before."""
+    query = select(col(DeadlineRow.id)).where(
+        col(DeadlineRow.kind) == kind,
+        col(DeadlineRow.subject) == subject,
+        col(DeadlineRow.state) == "done",
+        col(DeadlineRow.step) != besides,
+    )
+    return session.scalars(query.limit(1)).first() is not None
+
+
+def notify(session: Session, reader: str, handoff_id: int, step: str, now: datetime) -> None:
+    """Remember to tell *reader*; the same step of a hand-off is told once."""
+    session.execute(
+        upsert(session, NoticeRow)
+        .values(reader=reader, handoff_id=handoff_id, step=step, created_at=now)
+        .on_conflict_do_nothing(index_elements=["reader", "handoff_id", "step"])
+    )
+
+
+def untold(session: Session, reader: str) -> list[Notice]:
+    """What *reader* has not been told, oldest first."""
+    rows = session.scalars(
+        select(NoticeRow)
+        .where(col(NoticeRow.reader) == reader, col(NoticeRow.told_at).is_(None))
+        .order_by(col(NoticeRow.id))
+    ).all()
+    return [Notice(row.id or 0, row.reader, row.handoff_id, row.step, row.created_at) for row in rows]
+
+
+def notices(session: Session, ids: Sequence[int]) -> list[Notice]:
+    """The notices of *ids*, oldest first."""
+    rows = session.scalars(
+        select(NoticeRow).where(col(NoticeRow.id).in_(ids)).order_by(col(NoticeRow.id))
+    ).all()
+    return [Notice(row.id or 0, row.reader, row.handoff_id, row.step, row.created_at) for row in rows]
+
+
+def told(session: Session, ids: Sequence[int], now: datetime) -> None:
+    """These notices are in a message now."""
+    session.execute(
+        update(NoticeRow)
+        .where(col(NoticeRow.id).in_(ids))
+        .values(told_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def last_told(session: Session, reader: str) -> datetime | None:
+    """When *reader* was last told something."""
+    return session.scalars(
+        select(func.max(col(NoticeRow.told_at))).where(col(NoticeRow.reader) == reader)
+    ).one()
+
+
+def counts(session: Session, now: datetime) -> tuple[int, datetime | None]:
+    """How many rows are overdue at *now*, and since when the oldest is."""
+    count, oldest = session.execute(
+        select(func.count(), func.min(col(DeadlineRow.due_at))).where(
+            col(DeadlineRow.state) == "open", col(DeadlineRow.due_at) <= now
+        )
+    ).one()
+    return count, oldest

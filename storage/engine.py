@@ -1,0 +1,189 @@
+"""The only ways to a session: `reading()` and `writing()`; and who may open the database at all.
+
+SQLite gets one writer connection for the life of the process, under a process lock, which alone
+checkpoints; readers are read-only connections. PostgreSQL gets a pool. Source: DESIGN, rule 8.
+"""
+
+import fcntl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any, Literal
+
+from sqlalchemy import URL, Engine, create_engine, event, make_url
+from sqlalchemy.pool import QueuePool, StaticPool
+from sqlmodel import Session
+
+Purpose = Literal["serve", "write", "read"]
+
+BUSY = 2.0
+"""Seconds a writer waits for another process before it gives up (the sender gets 503 and tries again)."""
+
+
+class StorageError(Exception):
+    """The database cannot be used; the message says why and what to do."""
+
+
+class Database:
+    """A database by URL, for one *purpose*.
+
+    `serve` and `write` are exclusive on a SQLite file: a second one is refused. `read` works beside them.
+
+    Raises:
+        StorageError: no such engine, another process writes this file, or the file is missing to a reader.
+    """
+
+    def __init__(self, url: str, purpose: Purpose = "write") -> None:
+        self.url: URL = _understood(url)
+        self.purpose = purpose
+        self._lock: IO[str] | None = None
+        self._one_writer = threading.Lock()
+        self.sqlite = self.url.get_backend_name() == "sqlite"
+        if self.sqlite:
+            self._open_sqlite()
+        else:
+            self._writer = self._reader = _postgres(self.url)
+
+    def _open_sqlite(self) -> None:
+        path = Path(self.url.database or "")
+        if self.purpose == "read" and not path.exists():
+            raise StorageError(f"There is no database at {path} yet. Run baton serve or baton import first.")
+        if self.purpose != "read":
+            self._lock = _locked(path, self.purpose)
+        self._reader = _sqlite_reader(path)
+        self._writer = self._reader if self.purpose == "read" else _sqlite_writer(path)
+
+    @property
+    def engine(self) -> Engine:
+        """The engine that writes; migrations and tests use it directly."""
+        return self._writer
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session in a read-only transaction."""
+        with Session(self._reader, expire_on_commit=False) as session:
+            if not self.sqlite:
+                session.connection(execution_options={"postgresql_readonly": True})
+            yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """A session in one write transaction: committed at the end, rolled back on any exception.
+
+        Raises:
+            sqlalchemy.exc.OperationalError: the database is locked, full, read-only or gone; nothing is kept.
+        """
+        if self.sqlite:
+            if not self._one_writer.acquire(timeout=30):
+                raise StorageError("The database has been busy for 30 seconds. Try again.")
+            try:
+                with self._session() as session:
+                    yield session
+            finally:
+                self._one_writer.release()
+            return
+        with self._session() as session:
+            yield session
+
+    @contextmanager
+    def _session(self) -> Iterator[Session]:
+        with Session(self._writer, expire_on_commit=False, autoflush=False) as session:
+            yield session
+            session.commit()
+
+    def close(self) -> None:
+        """Give back every connection and the file's lock."""
+        self._reader.dispose()
+        self._writer.dispose()
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+
+def _understood(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except Exception as broken:
+        raise StorageError(
+            "DATABASE_URL is not a database URL. Write sqlite:///baton.db or postgresql+psycopg://user@host/name."
+        ) from broken
+    name = parsed.drivername
+    if name in ("postgres", "postgresql", "postgresql+psycopg"):
+        return parsed.set(drivername="postgresql+psycopg")
+    if name in ("sqlite", "sqlite+pysqlite"):
+        if not parsed.database or parsed.database == ":memory:":
+            raise StorageError("DATABASE_URL must name a file. Write sqlite:///baton.db.")
+        return parsed
+    raise StorageError(f"DATABASE_URL names {name}. Baton runs on sqlite:///… and postgresql+psycopg://….")
+
+
+def _postgres(url: URL) -> Engine:
+    return create_engine(
+        url,
+        pool_size=8,
+        max_overflow=8,
+        pool_pre_ping=True,
+        connect_args={"connect_timeout": 5, "options": "-c timezone=utc -c lock_timeout=5000"},
+    )
+
+
+def _locked(path: Path, purpose: Purpose) -> IO[str]:
+    """Hold the file's lock for the life of the process.
+
+    Raises:
+        StorageError: another process holds it, or the folder cannot be written.
+    """
+    try:
+        handle = path.with_name(path.name + ".lock").open("a")
+    except OSError as denied:
+        raise StorageError(f"The database {path} cannot be opened: {denied.strerror}.") from denied
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as held:
+        handle.close()
+        if purpose == "serve":
+            raise StorageError(
+                f"Another baton serve uses {path}. Stop it first, or put several replicas on PostgreSQL."
+            ) from held
+        raise StorageError(f"baton serve uses {path}. Stop serve first, then run this again.") from held
+    return handle
+
+
+def _sqlite_writer(path: Path) -> Engine:
+    engine = create_engine(
+        f"sqlite:///{path}",
+        poolclass=StaticPool,
+        connect_args={"check_same_thread": False, "timeout": BUSY, "isolation_level": None},
+    )
+
+    @event.listens_for(engine, "connect")
+    def _pragmas(connection: Any, _record: Any) -> None:
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-65536"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _immediate(connection: Any) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _sqlite_reader(path: Path) -> Engine:
+    engine = create_engine(
+        f"sqlite:///file:{path}?mode=ro&uri=true",
+        poolclass=QueuePool,
+        pool_size=4,
+        max_overflow=12,
+        connect_args={"check_same_thread": False, "timeout": BUSY, "isolation_level": None},
+    )
+
+    @event.listens_for(engine, "connect")
+    def _pragmas(connection: Any, _record: Any) -> None:
+        connection.execute("PRAGMA query_only=ON")
+
+    @event.listens_for(engine, "begin")
+    def _deferred(connection: Any) -> None:
+        connection.exec_driver_sql("BEGIN")
+
+    return engine

@@ -1,0 +1,93 @@
+"""Stored copies of Slack users; the suppression list."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, or_, select
+from sqlmodel import Session, col
+
+from storage.statements import in_parts, upsert
+from storage.tables import MemberRow, SuppressionRow
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A Slack user as last heard of."""
+
+    id: str
+    team_id: str | None
+    deleted: bool = False
+    guest: bool = False
+    bot: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Suppressed:
+    """An entry of the suppression list: `domain` or `address`, and why."""
+
+    kind: str
+    value: str
+    reason: str
+
+
+def member(session: Session, id_: str) -> Member | None:
+    """The stored copy of a user, or None."""
+    row = session.get(MemberRow, id_)
+    return None if row is None else Member(row.id, row.team_id, row.deleted, row.guest, row.bot)
+
+
+def keep_members(session: Session, members: Sequence[Member], at: datetime) -> None:
+    """Store what Slack says of users."""
+    if not members:
+        return
+    statement = upsert(session, MemberRow)
+    names = ("team_id", "deleted", "guest", "bot", "seen_at")
+    session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["id"], set_={name: getattr(statement.excluded, name) for name in names}
+        ),
+        [
+            {
+                "id": m.id,
+                "team_id": m.team_id,
+                "deleted": m.deleted,
+                "guest": m.guest,
+                "bot": m.bot,
+                "seen_at": at,
+            }
+            for m in members
+        ],
+    )
+
+
+def suppressed(session: Session, values: Iterable[str], now: datetime) -> dict[str, Suppressed]:
+    """The entries in force for these domains and addresses, by value."""
+    found: dict[str, Suppressed] = {}
+    for part in in_parts(set(values)):
+        rows = session.scalars(
+            select(SuppressionRow).where(
+                col(SuppressionRow.value).in_(part),
+                or_(col(SuppressionRow.until).is_(None), col(SuppressionRow.until) > now),
+            )
+        )
+        found.update({row.value: Suppressed(row.kind, row.value, row.reason) for row in rows})
+    return found
+
+
+def suppress(session: Session, entry: Suppressed, handoff_id: int, at: datetime) -> None:
+    """List a domain or an address because of a hand-off's reason; one listed before stays as it is."""
+    session.execute(
+        upsert(session, SuppressionRow)
+        .values(kind=entry.kind, value=entry.value, reason=entry.reason, handoff_id=handoff_id, listed_at=at)
+        .on_conflict_do_nothing(index_elements=["kind", "value"])
+    )
+
+
+def unsuppress(session: Session, handoff_id: int) -> None:
+    """Take back what a hand-off's reason listed (its rejection was undone)."""
+    session.execute(
+        delete(SuppressionRow)
+        .where(col(SuppressionRow.handoff_id) == handoff_id)
+        .execution_options(synchronize_session=False)
+    )

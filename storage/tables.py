@@ -1,0 +1,331 @@
+"""The rows. Columns are typed; times of decisions are aware UTC datetimes, times of activities epoch seconds.
+
+Longer than other files because it is one table of tables: splitting it would hide which row points where.
+"""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, Column, Index, Text, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+
+def _json(**options: Any) -> Any:
+    return Field(
+        sa_column=Column(JSON(none_as_null=True), nullable=options.pop("nullable", False)), **options
+    )
+
+
+def _text(*, nullable: bool = False, **options: Any) -> Any:
+    return Field(sa_column=Column(Text, nullable=nullable), **options)
+
+
+def _seconds(**options: Any) -> Any:
+    return Field(sa_type=BigInteger, **options)
+
+
+class LeadRow(SQLModel, table=True):
+    """A person. `facts`: attribute → value; `fact_times`: attribute → epoch second its source spoke.
+
+    `wanted` names the unknown facts for which a gate holds the lead.
+    """
+
+    __tablename__ = "lead"
+    id: int | None = Field(default=None, primary_key=True)
+    email: str | None = Field(default=None, index=True)
+    facts: dict[str, Any] = _json()
+    fact_times: dict[str, int] = _json()
+    first_seen: int = _seconds(index=True)
+    received: int = _seconds()
+    fit: int = 0
+    intent: int = 0
+    scored_at: int | None = _seconds(default=None)
+    changed_facts_at: int | None = _seconds(default=None)
+    wanted: list[str] | None = _json(default=None, nullable=True)
+
+
+class IdentityRow(SQLModel, table=True):
+    """A name a source knows a lead by: `email:ada@engines.example`, `id:native:17`, `event:native:evt-1`."""
+
+    __tablename__ = "identity"
+    key: str = Field(primary_key=True)
+    lead_id: int = Field(foreign_key="lead.id", index=True)
+
+
+class ActivityRow(SQLModel, table=True):
+    """The append-only log of what leads did; `signal` is null for facts without an activity."""
+
+    __tablename__ = "activity"
+    __table_args__ = (UniqueConstraint("source", "event", name="uq_activity_event"),)
+    id: int | None = Field(default=None, primary_key=True)
+    lead_id: int = Field(foreign_key="lead.id", index=True)
+    source: str
+    event: str
+    signal: str | None = None
+    asset: str | None = None
+    occurred: int = _seconds()
+    received: int = _seconds()
+
+
+class DefinitionRow(SQLModel, table=True):
+    """A version of the written definition, as the text both sides read."""
+
+    __tablename__ = "definition"
+    version: int | None = Field(default=None, primary_key=True)
+    text: str = _text()
+    digest: str
+    created_at: datetime
+    signed_marketing_by: str | None = None
+    signed_marketing_at: datetime | None = None
+    signed_sales_by: str | None = None
+    signed_sales_at: datetime | None = None
+
+
+class TeamRow(SQLModel, table=True):
+    """A version of the team file; `live` is what counts, whatever the text's `live:` said first."""
+
+    __tablename__ = "team"
+    version: int | None = Field(default=None, primary_key=True)
+    text: str = _text()
+    digest: str
+    live: bool
+    created_at: datetime
+    created_by: str | None = None
+
+
+class CardRow(SQLModel, table=True):
+    """A message that shows hand-offs. `wanted` counts changes, `shown` is the change Slack has."""
+
+    __tablename__ = "card"
+    id: int | None = Field(default=None, primary_key=True)
+    channel: str
+    ts: str | None = Field(default=None, index=True)
+    wanted: int = 1
+    shown: int = 0
+    hash: str | None = None
+
+
+class HandoffRow(SQLModel, table=True):
+    """One passage of a lead from marketing to sales."""
+
+    __tablename__ = "handoff"
+    __table_args__ = (
+        Index(
+            "uq_handoff_one_open_a_lead",
+            "lead_id",
+            unique=True,
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+        Index("ix_handoff_crossed_at", "crossed_at"),
+        Index(
+            "ix_handoff_open_due",
+            "due_at",
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    lead_id: int = Field(foreign_key="lead.id", index=True)
+    version: int = Field(foreign_key="definition.version")
+    tier: str
+    tier_rank: int
+    why: str
+    segment: str
+    channel: str
+    pool: list[str] = _json()
+    stage: str
+    owner: str | None = None
+    fit: int
+    intent: int
+    receipt: list[dict[str, Any]] = _json()
+    fit_check: bool = False
+    returning: bool = Field(default=False, sa_column_kwargs={"name": "returning", "quote": True})
+    stale: bool = False
+    flag: str | None = _text(default=None, nullable=True)
+    crossed_at: datetime
+    clock: str | None = None
+    allowance_s: int | None = None
+    started_at: datetime | None = None
+    used_s: int = 0
+    since: datetime | None = None
+    due_at: datetime | None = None
+    accepted_at: datetime | None = None
+    touched_at: datetime | None = None
+    sql_at: datetime | None = None
+    ae: str | None = None
+    bant: dict[str, str] | None = _json(default=None, nullable=True)
+    ended_at: datetime | None = None
+    reason: str | None = None
+    note: str | None = _text(default=None, nullable=True)
+    again_on: date | None = None
+    n: int = 0
+    card_id: int | None = Field(default=None, foreign_key="card.id", index=True)
+
+
+class TransitionRow(SQLModel, table=True):
+    """The append-only log of moves. `before` holds what Undo restores; nothing here is about the person."""
+
+    __tablename__ = "transition"
+    __table_args__ = (
+        UniqueConstraint("handoff_id", "n", name="uq_transition_n"),
+        Index("ix_transition_at", "at"),
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    handoff_id: int = Field(foreign_key="handoff.id")
+    n: int
+    at: datetime
+    action: str
+    from_stage: str | None = None
+    to_stage: str
+    owner: str | None = None
+    actor: str | None = None
+    source: str = "slack"
+    reason: str | None = None
+    undoes: int | None = None
+    before: dict[str, Any] | None = _json(default=None, nullable=True)
+
+
+class TouchRow(SQLModel, table=True):
+    """A logged try to reach the lead; `undone_at` when it was taken back."""
+
+    __tablename__ = "touch"
+    id: int | None = Field(default=None, primary_key=True)
+    handoff_id: int = Field(foreign_key="handoff.id", index=True)
+    n: int
+    kind: str
+    outcome: str
+    by: str
+    at: datetime
+    note: str | None = _text(default=None, nullable=True)
+    undone_at: datetime | None = None
+
+
+class DeadlineRow(SQLModel, table=True):
+    """Something that is due: a step of a ladder, a digest, a daily look. Claimed by lease, done once."""
+
+    __tablename__ = "deadline"
+    __table_args__ = (
+        UniqueConstraint("kind", "subject", "step", name="uq_deadline_step"),
+        Index(
+            "ix_deadline_open",
+            "due_at",
+            sqlite_where=text("state = 'open'"),
+            postgresql_where=text("state = 'open'"),
+        ),
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    kind: str
+    subject: str
+    step: str
+    due_at: datetime
+    state: str = "open"
+    decided_at: datetime | None = None
+
+
+class NoticeRow(SQLModel, table=True):
+    """Something a person is to be told by DM, kept until it may be said; collected into one message."""
+
+    __tablename__ = "notice"
+    __table_args__ = (UniqueConstraint("reader", "handoff_id", "step", name="uq_notice_step"),)
+    id: int | None = Field(default=None, primary_key=True)
+    reader: str = Field(index=True)
+    handoff_id: int = Field(foreign_key="handoff.id")
+    step: str
+    created_at: datetime
+    told_at: datetime | None = None
+
+
+class OutboxRow(SQLModel, table=True):
+    """Something to send. States: new, sending, sent, unknown, dead. `key` makes asking twice harmless."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        UniqueConstraint("key", name="uq_outbox_key"),
+        Index(
+            "ix_outbox_ready",
+            "rank",
+            "not_before",
+            sqlite_where=text("state IN ('new', 'sending', 'unknown')"),
+            postgresql_where=text("state IN ('new', 'sending', 'unknown')"),
+        ),
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    key: str
+    kind: str
+    pace: str
+    rank: int = 100
+    state: str = "new"
+    card_id: int | None = Field(default=None, foreign_key="card.id")
+    handoff_id: int | None = Field(default=None, foreign_key="handoff.id")
+    body: dict[str, Any] = _json()
+    not_before: datetime
+    created_at: datetime
+    attempts: int = 0
+    fence: int = 0
+    leased_until: datetime | None = None
+    sent_at: datetime | None = None
+    error: str | None = None
+
+
+class PaceRow(SQLModel, table=True):
+    """When a channel, method or system may be called next."""
+
+    __tablename__ = "pace"
+    key: str = Field(primary_key=True)
+    next_at: datetime
+
+
+class SuppressionRow(SQLModel, table=True):
+    """Who is never handed over: a company's domain or one address."""
+
+    __tablename__ = "suppression"
+    __table_args__ = (UniqueConstraint("kind", "value", name="uq_suppression"),)
+    id: int | None = Field(default=None, primary_key=True)
+    kind: str
+    value: str
+    reason: str
+    handoff_id: int | None = Field(default=None, foreign_key="handoff.id")
+    listed_at: datetime
+    until: datetime | None = None
+
+
+class ShadowRow(SQLModel, table=True):
+    """A lead that would have become an MQL while Baton was in shadow."""
+
+    __tablename__ = "shadow"
+    lead_id: int = Field(foreign_key="lead.id", primary_key=True)
+    at: datetime = Field(index=True)
+    score: int
+    tier: str
+    segment: str
+
+
+class MemberRow(SQLModel, table=True):
+    """A stored copy of a Slack user, so that a press can be judged without asking Slack."""
+
+    __tablename__ = "member"
+    id: str = Field(primary_key=True)
+    team_id: str | None = None
+    deleted: bool = False
+    guest: bool = False
+    bot: bool = False
+    seen_at: datetime
+
+
+class SettingRow(SQLModel, table=True):
+    """Small facts about this installation, such as Slack's ids of our workspace and bot."""
+
+    __tablename__ = "setting"
+    key: str = Field(primary_key=True)
+    value: str
+
+
+class UnknownSignalRow(SQLModel, table=True):
+    """A signal no definition names yet: kept, worth 0, and reported from here."""
+
+    __tablename__ = "unknown_signal"
+    signal: str = Field(primary_key=True)
+    first_at: datetime
+    last_at: datetime
+    seen: int = 1
