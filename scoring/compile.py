@@ -238,7 +238,7 @@ def _steady_count(row: IntentRow, worth: int) -> Count:
     new = tuple.__new__
     active = worth > 0 and level in ACTIVE
 
-    def count(newest: list[Activity], as_of: int, rows: list[Part]) -> tuple[int, int]:
+    def count(newest: list[Activity], _: int, rows: list[Part]) -> tuple[int, int]:
         kept = newest if once is None or len(newest) == 1 else once(newest)
         before = len(rows)
         for activity in kept:

@@ -6,6 +6,7 @@ A condition is compiled once and asked many times; nothing here looks at a clock
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from math import floor
 from operator import attrgetter, itemgetter
 from typing import Literal
 
@@ -75,7 +76,7 @@ def seconds(moment: datetime) -> int:
     """
     if moment.tzinfo is None:
         raise ValueError("The time must have a time zone; give it in UTC.")
-    return int(moment.timestamp() // 1)
+    return floor(moment.timestamp())
 
 
 def newest_first(activities: Iterable[Activity], as_of: int) -> list[Activity]:

@@ -1,4 +1,4 @@
-"""Block Kit's blocks: which kinds where, which keys, which sizes; and what must hold for all of them together."""
+"""Block Kit's blocks: which kinds where, which keys and sizes, and what must hold for all together."""
 
 import json
 from collections import Counter
@@ -19,7 +19,7 @@ from bot.playground.checks import (
     words,
 )  # fmt: skip
 from bot.playground.elements import BUTTON, ELEMENTS, IMAGE, NAME, URL, plain, text
-from bot.playground.rich_blocks import RICH_TEXT, TABLES
+from bot.playground.rich_blocks import RICH_TEXT, TABLES, size_of
 from bot.playground.settings import Refusal
 
 MENUS = ("static_select", "users_select", "channels_select", "conversations_select")
@@ -144,6 +144,13 @@ def checked_blocks(blocks: Any) -> list[dict[str, Any]]:
     check_blocks(blocks, "message", "/blocks", faults)
     if faults:
         raise Refusal("invalid_blocks", [f"[ERROR] {fault}" for fault in faults])
-    if len(json.dumps(blocks, ensure_ascii=False, separators=(",", ":"))) > limits.BLOCKS_SIZE:
+    if sum(weight(one) for one in blocks) > limits.BLOCKS_SIZE:
         raise Refusal("msg_blocks_too_long")
     return blocks
+
+
+def weight(one: dict[str, Any]) -> int:
+    """The characters a block counts for: its JSON, or of a table its cells, since a full one is allowed."""
+    if one["type"] in TABLE_BLOCKS and "rows" in one:
+        return sum(size_of(cell) for row in one["rows"] for cell in row)
+    return len(json.dumps(one, ensure_ascii=False, separators=(",", ":")))

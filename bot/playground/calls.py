@@ -18,6 +18,9 @@ from bot.playground.workspace import Workspace
 
 JSON_ARGUMENTS = {"blocks", "view", "metadata", "attachments", "files", "message"}
 
+ANYWHERE = {"team_id"}
+"""Bolt puts the workspace into every call, and Slack takes it."""
+
 
 class HungUp(Exception):
     """The connection is to be closed without an answer."""
@@ -97,7 +100,7 @@ class Calls:
         if missing:
             sentences = [f"[ERROR] missing required field: {key} [json-pointer:/{key}]" for key in missing]
             raise Refusal("invalid_arguments", sentences)
-        if unknown := sorted(set(arguments) - method.required - method.optional):
+        if unknown := sorted(set(arguments) - method.required - method.optional - ANYWHERE):
             self.workspace.complain(f"{name}: unknown arguments {unknown}")
 
     def _record(self, name: str, arguments: Payload, refusal: Refusal | None) -> None:
@@ -132,7 +135,11 @@ def refused(refusal: Refusal) -> Payload:
 
 
 async def arguments_of(incoming: Incoming) -> tuple[Payload, str | None]:
-    """Arguments of a JSON, form or query call, and its token. Raises Refusal: invalid_json, invalid_blocks_format."""
+    """Arguments of a JSON, form or query call, and its token.
+
+    Raises:
+        Refusal: invalid_json, invalid_arguments, invalid_blocks_format.
+    """
     arguments: Payload = dict(incoming.query_params)
     kind = incoming.headers.get("content-type", "").split(";")[0]
     if kind == "application/json":

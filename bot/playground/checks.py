@@ -1,4 +1,4 @@
-"""Small checks that together describe Block Kit: each looks at one JSON value and writes down what is wrong."""
+"""Small checks that together describe Block Kit: each looks at one JSON value and notes what is wrong."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -7,7 +7,7 @@ from typing import Any
 Check = Callable[[Any, str, "Faults"], None]
 """(value, its JSON pointer, where faults are written)."""
 
-# Line feeds and tabs are typed by people; nothing else below the space is, and lone surrogates are no characters.
+# People type line feeds and tabs, nothing else below the space; lone surrogates are no characters.
 UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 

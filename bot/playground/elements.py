@@ -104,8 +104,8 @@ IMAGE = record(
 BUTTON = element(
     "button",
     {"text": plain(limits.BUTTON_TEXT)},
-    {"url": URL, "value": words(limits.BUTTON_VALUE), "style": one_of("primary", "danger"), "confirm": CONFIRM,
-     "accessibility_label": words(limits.ACCESSIBILITY_LABEL)},
+    {"url": URL, "value": words(limits.BUTTON_VALUE), "style": one_of("primary", "danger"),
+     "confirm": CONFIRM, "accessibility_label": words(limits.ACCESSIBILITY_LABEL)},
 )  # fmt: skip
 
 
@@ -124,11 +124,14 @@ ELEMENTS: dict[str, Check] = {
     "image": IMAGE,
     "button": BUTTON,
     "overflow": element(
-        "overflow", {"options": many(LINK_OPTION, limits.OVERFLOW_OPTIONS)}, {"confirm": CONFIRM}, values_differ
+        "overflow", {"options": many(LINK_OPTION, limits.OVERFLOW_OPTIONS)},
+        {"confirm": CONFIRM}, values_differ,
     ),
     "checkboxes": choices("checkboxes", several=True),
     "radio_buttons": choices("radio_buttons", several=False),
-    "static_select": element("static_select", {}, {**ASKED, **MENU, "initial_option": PLAIN_OPTION}, *MENU_RULES),
+    "static_select": element(
+        "static_select", {}, {**ASKED, **MENU, "initial_option": PLAIN_OPTION}, *MENU_RULES
+    ),
     "multi_static_select": element(
         "multi_static_select", {},
         {**ASKED, **MENU, **SEVERAL, "initial_options": many(PLAIN_OPTION, limits.OPTIONS)}, *MENU_RULES,

@@ -8,14 +8,15 @@ from bot.playground.settings import Refusal
 
 KINDS = {"drop", "500_before", "500_after", "latency", "history_lag", "ratelimited"}
 BURST = 3.0
-"""Messages at once before the rate counts: https://docs.slack.dev/apis/web-api/rate-limits allows "short bursts"."""
+"""Messages at once before the rate counts: "short bursts" are allowed,
+https://docs.slack.dev/apis/web-api/rate-limits."""
 GRACE = 0.05
 """Seconds a retry may come early, for two clocks that round differently."""
 
 
 @dataclass
 class Fault:
-    """One kind of trouble. `method` "*" means any; `times` None means until `heal`; `seconds` as the kind says."""
+    """One kind of trouble. `method` "*" is any; `times` None is until `heal`; `seconds` as the kind says."""
 
     method: str
     kind: str

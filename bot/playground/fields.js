@@ -71,7 +71,7 @@ function built(part, now, act) {
 
 export function field(block, part, act, changed) {
   const { node, value } = built(part, stands(block, part, act), act);
-  act.inputs?.set(block.block_id, value);
+  if (block.type !== "actions") act.inputs?.set(block.block_id, value);
   node.addEventListener("change", () => changed(value()));
   return node;
 }

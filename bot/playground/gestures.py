@@ -21,11 +21,12 @@ class NotThere(AssertionError):
 
 @dataclass(frozen=True)
 class Where:
-    """Narrows a press down; the page names the block too."""
+    """Narrows a press down: `value` tells buttons of one action_id apart; the page names the block too."""
 
     channel: str | None = None
     ts: str | None = None
     block: str | None = None
+    value: str | None = None
 
 
 @dataclass(frozen=True)
@@ -44,12 +45,10 @@ class Gestures:
     workspace: Workspace
     delivery: Delivery
 
-    def press(
-        self, user: str, action_id: str, where: Where, value: str | None = None, option: Any = None
-    ) -> Answer:
-        """Press a button or choose *option* of a menu. *value* says which of several buttons. Raises NotThere."""
+    def press(self, user: str, action_id: str, where: Where, option: Any = None) -> Answer:
+        """Press a button or choose *option* of a menu. Raises NotThere."""
         with self.workspace.lock:
-            spot = self._find(user, action_id, where, value)
+            spot = self._find(user, action_id, where)
             payload = self._press_payload(self._here(user), spot, option)
             self.workspace.touch()
         answer = self.delivery.send("interactive", payload)
@@ -143,7 +142,7 @@ class Gestures:
                 return room
         raise NotThere(f"{person.id} cannot write in {channel}")
 
-    def _find(self, user: str, action_id: str, where: Where, value: str | None) -> Spot:
+    def _find(self, user: str, action_id: str, where: Where) -> Spot:
         surfaces: list[Message | View] = []
         if where.channel is None and where.ts is None:
             surfaces += [view for view in (top(self.workspace, user),) if view]
@@ -157,9 +156,9 @@ class Gestures:
         for surface in surfaces:
             for block, element in elements_in(surface.blocks):
                 wanted = element["action_id"] == action_id and where.block in (None, block["block_id"])
-                if wanted and value in (None, element.get("value")):
+                if wanted and where.value in (None, element.get("value")):
                     return Spot(block, element, surface)
-        raise NotThere(f"{action_id!r} (value {value!r}) is not displayed to {user} in {where}")
+        raise NotThere(f"{action_id!r} is not displayed to {user} in {where}")
 
     # -- payloads -----------------------------------------------------------------------------
 

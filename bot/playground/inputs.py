@@ -88,7 +88,7 @@ def initial(element: Payload) -> Any:
 
 
 def state_values(blocks: list[Payload], filled: Filled) -> Payload:
-    """`state.values` of a message or view, built from what was filled in and, where nothing was, the initial values."""
+    """`state.values` of a message or view: what was filled in, else the initial values."""
     values: Payload = {}
     for block, element in elements_in(blocks):
         if element["type"] not in INPUTS:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from bot.playground import limits
@@ -58,9 +59,21 @@ def checked_metadata(metadata: Any) -> Payload | None:
         raise Refusal("invalid_metadata_format")
     if not isinstance(content, dict):
         raise Refusal("invalid_metadata_format")
-    written = json.dumps(metadata, ensure_ascii=False)
-    if UNWRITABLE.search(written):
+    if any(UNWRITABLE.search(one) for one in strings_in(content)):
         raise Refusal("invalid_metadata_schema")
-    if len(written) > limits.METADATA_SIZE:
+    if len(json.dumps(metadata, ensure_ascii=False)) > limits.METADATA_SIZE:
         raise Refusal("metadata_too_large")
     return metadata
+
+
+def strings_in(value: Any) -> Iterator[str]:
+    """Every string in a JSON value, keys included."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for key, one in value.items():
+            yield key
+            yield from strings_in(one)
+    elif isinstance(value, list):
+        for one in value:
+            yield from strings_in(one)

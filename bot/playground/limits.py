@@ -7,7 +7,8 @@ https://docs.slack.dev/reference/views, https://docs.slack.dev/reference/methods
 MESSAGE_BLOCKS = 50
 VIEW_BLOCKS = 100
 BLOCKS_SIZE = 13_200
-"""Not documented: `msg_blocks_too_long` was measured at about this many characters of JSON."""
+"""Not documented: `msg_blocks_too_long` was measured at about this many characters, containers included:
+https://github.com/slackapi/bolt-js/issues/2509."""
 FALLBACK = 4_000
 """Slack cuts only at 40,000, but asks for 4,000 at most and shows longer texts in pieces; refused here."""
 VIEW_SIZE = 250_000

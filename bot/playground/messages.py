@@ -29,7 +29,7 @@ class Message:
     filled: dict[tuple[str, str, str], Any] = field(default_factory=dict, repr=False, compare=False)
 
     def plain(self, tz: str = "UTC") -> str:
-        """Everything a person in zone *tz* reads, one line a block or more; the text where there are no blocks."""
+        """Everything a person in zone *tz* reads, a line a block or more; the text if there are no blocks."""
         if not self.blocks:
             return plain(self.text, self.names, tz)
         return "\n".join(lines_of(self.blocks, self.names, tz))

@@ -9,7 +9,7 @@ from bot.playground.people import Payload
 
 
 def normal_blocks(blocks: list[Payload]) -> list[Payload]:
-    """A copy of checked *blocks* with a block_id each, an action_id for each element, `emoji` and `verbatim`."""
+    """A copy of checked *blocks* with every block_id and action_id, `emoji` and `verbatim` filled in."""
     kept = deepcopy(blocks)
     for block in kept:
         block.setdefault("block_id", secrets.token_urlsafe(4)[:5])

@@ -14,7 +14,8 @@ const seen = {};
 async function ask(path, body) {
   const sent = body ? { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) } : {};
   const answer = await fetch(path, sent);
-  return answer.json();
+  const json = answer.headers.get("content-type")?.startsWith("application/json");
+  return json ? answer.json() : { refused: "Something went wrong; see the program's log." };
 }
 
 let hiding = 0;
@@ -128,7 +129,8 @@ function modal() {
   veil.replaceChildren(make("form", { class: "modal", role: "dialog", "aria-modal": "true", novalidate: true, onsubmit: send },
     make("h2", {}, text(view.title)), drawn(view.blocks, on), make("footer", { class: "row end" }, close, submit)));
   form = { key };
-  veil.querySelector(".wrong input, .wrong select, .wrong textarea, input, select, textarea")?.focus();
+  const first = (scope) => veil.querySelector(`${scope} input, ${scope} select, ${scope} textarea`);
+  (first(".wrong") || first(".input"))?.focus();
 }
 
 function side() {
@@ -177,6 +179,7 @@ async function refresh() {
   if (asking) await asking;
   asking = (async () => {
     const next = await ask(`page/state?user=${encodeURIComponent(me)}&since=${encodeURIComponent(state?.version || "")}`);
+    if (next.refused) throw new Error(next.refused);
     at("caption").textContent = next.caption;
     if (!next.me) return;
     state = next;

@@ -88,7 +88,8 @@ class Page:
         if not is_local(request):
             return forbidden()
         user = request.query_params.get("user", "")
-        return JSONResponse(self.seen_by(user, request.query_params.get("since", "")), headers=HEADERS)
+        since = request.query_params.get("since", "")
+        return JSONResponse(await run_in_threadpool(self.seen_by, user, since), headers=HEADERS)
 
     async def act(self, request: Request) -> Response:
         """A gesture of the person acted as: the app's answer, or 409 and why it is not possible."""
@@ -109,10 +110,12 @@ class Page:
 
     def seen_by(self, user: str, since: str) -> Payload:
         workspace = self.workspace
+        # The embedding program's callables first: they may wait for locks of their own.
+        caption, controls = self.caption(), [control.label for control in self.controls()]
         with workspace.lock:
             person = workspace.users.get(user) or next(iter(workspace.users.values()), None)
             version = f"{workspace.version}:{person.id if person else ''}"
-            brief: Payload = {"version": version, "caption": self.caption()}
+            brief: Payload = {"version": version, "caption": caption}
             if since == version or person is None:
                 return brief
             view, home = top(workspace, person.id), workspace.homes.get(person.id)
@@ -124,7 +127,7 @@ class Page:
                 "app": {"id": workspace.settings.app.user_id, "name": workspace.settings.app.name},
                 "names": dict(workspace.names),
                 "users": [asdict(one) for one in workspace.users.values() if not one.deleted],
-                "controls": [control.label for control in self.controls()],
+                "controls": controls,
                 "rooms": [described(room) for room in rooms],
                 "messages": [written(one) for one in reversed(self.gestures.visible(person.id))],
                 "modal": {**wire(workspace, view), "errors": view.errors} if view else None,
@@ -169,8 +172,8 @@ def press(page: Page, body: Payload) -> Answer:
         view = top(page.workspace, user)
         if view and body.get("values"):
             fill(view, body["values"])
-    where = Where(body.get("channel"), body.get("ts"), body.get("block_id"))
-    return page.gestures.press(user, body["action_id"], where, body.get("value"), body.get("option"))
+    where = Where(body.get("channel"), body.get("ts"), body.get("block_id"), body.get("value"))
+    return page.gestures.press(user, body["action_id"], where, body.get("option"))
 
 
 def submit(page: Page, body: Payload) -> Answer:

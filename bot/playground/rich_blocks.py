@@ -33,7 +33,9 @@ RICH_TEXT = many(
     tagged(
         {
             "rich_text_section": RICH_SECTION,
-            "rich_text_quote": record({"type": one_of("rich_text_quote"), "elements": PARTS}, {"border": whole(0, 1)}),
+            "rich_text_quote": record(
+                {"type": one_of("rich_text_quote"), "elements": PARTS}, {"border": whole(0, 1)}
+            ),
             "rich_text_preformatted": record(
                 {"type": one_of("rich_text_preformatted"), "elements": PARTS}, {"border": whole(0, 1)}
             ),

@@ -29,7 +29,7 @@ class Settings:
 
 @dataclass(frozen=True)
 class Call:
-    """One Web API call as it came in; `error` is Slack's name of the refusal. Unpacks as (method, arguments)."""
+    """One Web API call as it came in; `error` is Slack's word for no. Unpacks as (method, arguments)."""
 
     method: str
     arguments: Payload

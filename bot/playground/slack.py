@@ -106,12 +106,12 @@ class Slack(Settings):
               value: str | None = None, option: Any = None) -> Answer:  # fmt: skip
         """Press what *user* sees: their modal first, then messages newest first, then Home.
 
-        *value* tells buttons of one action_id apart; *option* is the value chosen in a menu, a list for several.
+        *value* tells buttons of one action_id apart; *option* the value chosen in a menu, a list for several.
 
         Raises:
             NotThere: nothing of the kind is displayed to them.
         """
-        return self.gestures.press(user, action_id, Where(channel, ts), value, option)
+        return self.gestures.press(user, action_id, Where(channel, ts, value=value), option)
 
     def submit(self, user: str, values: dict[str, str | list[str] | None] | None = None) -> Answer:
         """Fill in the top modal by block id and send it; `.errors` are the sentences under its inputs."""
@@ -146,7 +146,7 @@ class Slack(Settings):
     def event(
         self, type: str, *, retry: tuple[int, str] | None = None, event_id: str = "", **fields: Any
     ) -> Answer:
-        """Send an event. *retry* is (number, reason) of a repeated one, whose *event_id* must then be the same."""
+        """Send an event. *retry* is (number, reason) of a repeated one, which keeps its *event_id*."""
         return self.gestures.event(type, fields, retry=retry, id=event_id)
 
     def change_user(self, user: str, **changes: Any) -> Answer:
@@ -173,9 +173,13 @@ class Slack(Settings):
         }
         return self.delivery.send("events_api", payload)
 
+    def cut_sockets(self) -> None:
+        """Close every Socket Mode connection from Slack's side; the app must connect anew."""
+        self.sockets.cut()
+
     def fail(self, method: str, kind: str, times: int | None = 1, channel: str | None = None,
              seconds: float = 1.0) -> None:  # fmt: skip
-        """Order trouble for the next *times* calls of *method* ("*": any; "response_url" too; None: until `heal`).
+        """Order trouble for the next *times* calls of *method* ("*" is any, None is until `heal`).
 
         *kind* is drop or 500_after (it happened, the answer is lost), 500_before, latency (*seconds* before
         anything happens), history_lag (messages younger than *seconds* are not in the history yet),

@@ -50,7 +50,7 @@ class Sockets:
         return ticket
 
     def send(self, kind: str, payload: Payload, seconds: float) -> str | None:
-        """Send to one connection and wait for its ack; the ack's payload as JSON ("" if none), None if none came."""
+        """Send to one connection; its ack's payload as JSON ("" if empty), or None when no ack came."""
         envelope: Payload = {
             "envelope_id": secrets.token_hex(16), "type": kind, "payload": payload,
             "accepts_response_payload": kind != "events_api",
@@ -68,6 +68,11 @@ class Sockets:
             return None
         finally:
             self._waiting.pop(envelope["envelope_id"], None)
+
+    def cut(self) -> None:
+        """Close every connection from Slack's side, as it does to refresh them; the app connects anew."""
+        for connection in list(self.connections):
+            asyncio.run_coroutine_threadsafe(connection.socket.close(1001), connection.loop)
 
     async def serve(self, socket: WebSocket) -> None:
         """One connection from hello to goodbye; a used or unknown ticket is turned away."""

@@ -26,7 +26,7 @@ class Submissions:
     delivery: Delivery
 
     def submit(self, user: str, values: dict[str, Any]) -> Answer:
-        """Fill in *values* (block id -> text, option value, list of them, or None) and press the submit button.
+        """Fill in *values* (block id -> text, option value, list of them, None) and press submit.
 
         A form Slack's client would not send yet is not sent: the answer's `errors` say why, its status is 0.
 
@@ -133,7 +133,9 @@ class Submissions:
 def fill(view: View, values: dict[str, Any]) -> None:
     """Type *values* into the view, by block id. Raises NotThere for what is not displayed."""
     inputs = {
-        block["block_id"]: element for block, element in elements_in(view.blocks) if element["type"] in INPUTS
+        block["block_id"]: element
+        for block, element in elements_in(view.blocks)
+        if element["type"] in INPUTS and block["type"] != "actions"  # those are pressed, one by one
     }
     for block, value in values.items():
         element = inputs.get(block)

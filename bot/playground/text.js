@@ -36,12 +36,14 @@ export function dated(unix, format, tz, now) {
   const day = Number(part({ day: "numeric" }));
   const year = part({ year: "numeric" });
   const month = (length) => part({ month: length });
+  // Slack leaves the year out within six months.
+  const years = Math.abs(unix - now) > 182 * 86400 ? `, ${year}` : "";
   const iso = (when) => new Intl.DateTimeFormat("sv-SE", { timeZone: tz }).format(when);
   const forms = {
     date_num: () => iso(at),
-    date: () => `${month("long")} ${day}${suffix(day)}, ${year}`,
-    date_short: () => `${month("short")} ${day}, ${year}`,
-    date_long: () => `${part({ weekday: "long" })}, ${month("long")} ${day}${suffix(day)}, ${year}`,
+    date: () => `${month("long")} ${day}${suffix(day)}${years}`,
+    date_short: () => `${month("short")} ${day}${years}`,
+    date_long: () => `${part({ weekday: "long" })}, ${month("long")} ${day}${suffix(day)}${years}`,
     time: () => part({ hour: "2-digit", minute: "2-digit", hour12: false }),
     time_secs: () => part({ hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false }),
   };
@@ -52,7 +54,7 @@ export function dated(unix, format, tz, now) {
     if (pretty && near[apart]) return near[apart];
     const form = forms[pretty ? token.slice(0, -7) : token];
     return form ? form() : whole;
-  }).replace(/^./, (first) => first.toUpperCase());
+  });
 }
 
 function angle(token, reader) {
@@ -74,7 +76,7 @@ const RULES = [
   [/```\n?([\s\S]+?)```/, (match) => make("pre", {}, unescaped(match[1]))],
   [/`([^`\n]+)`/, (match) => make("code", {}, unescaped(match[1]))],
   [/<([^<>]+)>/, (match, reader) => angle(match[1], reader)],
-  [/(?:^|(?<=\n))&gt; ?([^\n]*)\n?/, (match, reader, next) => make("blockquote", {}, ...next(match[1]))],
+  [/(?:^|(?<=\n))(?:&gt;|>) ?([^\n]*)\n?/, (match, reader, next) => make("blockquote", {}, ...next(match[1]))],
   [mark("\\*"), (match, reader, next) => make("b", {}, ...next(match[1]))],
   [mark("_"), (match, reader, next) => make("i", {}, ...next(match[1]))],
   [mark("~"), (match, reader, next) => make("s", {}, ...next(match[1]))],

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from bot.playground.settings import Refusal
 
 TRIGGER_SECONDS = 3.0
-"""https://docs.slack.dev/interactivity/handling-user-interaction: a trigger_id expires 3 seconds after it is sent."""
+"""https://docs.slack.dev/interactivity/handling-user-interaction: 3 seconds after it is sent."""
 LINK_SECONDS = 30 * 60.0
 LINK_USES = 5
 """https://docs.slack.dev/interactivity/handling-user-interaction: up to 5 times within 30 minutes."""

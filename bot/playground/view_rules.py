@@ -20,8 +20,8 @@ def parts(surface: str) -> dict[str, Check]:
 
 
 COMMON: dict[str, Check] = {
-    "private_metadata": words(limits.PRIVATE_METADATA, least=0), "callback_id": words(limits.IDENTIFIER, least=0),
-    "external_id": words(limits.IDENTIFIER, least=0),
+    "private_metadata": words(limits.PRIVATE_METADATA, least=0),
+    "callback_id": words(limits.IDENTIFIER, least=0), "external_id": words(limits.IDENTIFIER, least=0),
 }  # fmt: skip
 
 

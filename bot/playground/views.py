@@ -14,7 +14,7 @@ STACK = 3
 
 @dataclass
 class View:
-    """A view in front of one person. `errors` are the app's last ones by block id; `filled` what was typed."""
+    """A view in front of one person. `errors` are the app's last, by block id; `filled` what was typed."""
 
     id: str
     user: str
@@ -31,7 +31,7 @@ class View:
         return blocks
 
     def replace(self, asked: Payload, now: float) -> None:
-        """Show *asked* instead. What was typed stays where block id and action id stay, as in Slack's client."""
+        """Show *asked* instead. What was typed stays where both ids stay, as in Slack's client."""
         self.asked = asked
         self.hash = f"{int(now)}.{secrets.token_hex(4)}"
         self.errors = {}
@@ -54,7 +54,8 @@ class View:
         asked = deepcopy(self.asked)
         return {
             "id": self.id, "team_id": team, "type": asked["type"], "blocks": asked["blocks"],
-            "private_metadata": asked.get("private_metadata", ""), "callback_id": asked.get("callback_id", ""),
+            "private_metadata": asked.get("private_metadata", ""),
+            "callback_id": asked.get("callback_id", ""),
             "state": {"values": self.values()}, "hash": self.hash,
             "title": asked.get("title", {"type": "plain_text", "text": "View Title", "emoji": True}),
             "clear_on_close": asked.get("clear_on_close", False),

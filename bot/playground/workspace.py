@@ -97,7 +97,7 @@ class Workspace:
         return channel
 
     def dm(self, user: str) -> Channel:
-        """The direct conversation between the app and *user*. Raises Refusal: channel_not_found, user_not_found."""
+        """The app's conversation with *user*. Raises Refusal: channel_not_found, user_not_found."""
         if user not in self.users:
             raise Refusal("channel_not_found")
         person = self.users[user]

@@ -53,10 +53,10 @@ def blocks_validate(request: Request) -> Payload:
             faults.extend(refusal.messages or [f"{refusal.error} [json-pointer:/message]"])
     if not faults:
         return {}
-    refusal = Refusal(f"invalid_{name}", list(faults))
-    refusal.details = [detail(fault) for fault in faults]
-    refusal.expected = True  # asking is no fault
-    raise refusal
+    answer = Refusal(f"invalid_{name}", list(faults))
+    answer.details = [detail(fault) for fault in faults]
+    answer.expected = True  # asking is no fault
+    raise answer
 
 
 def detail(fault: str) -> Payload:

@@ -15,7 +15,7 @@ MANNERS = (
 
 @method("chat.postMessage", required=("channel",), optional=(*CONTENT, *MANNERS, "thread_ts"))
 def post(request: Request) -> Payload:
-    """Post to a channel, or to a user's DM. Errors: SLACK's, see `Workspace.writable` and `checked_message`."""
+    """Post to a channel, or to a user's DM. Refused as `Workspace.writable` and `checked_message` say."""
     workspace = request.workspace
     channel = workspace.writable(request.text("channel"))
     letter = checked_message(request.arguments)

@@ -31,7 +31,11 @@ class Span:
 
 
 def page(request: Request, items: Sequence[Item], default: int) -> tuple[list[Item], str]:
-    """One page of *items* and the cursor of the next, "" at the end. Raises Refusal: invalid_cursor, invalid_limit."""
+    """One page of *items* and the cursor of the next, "" at the end.
+
+    Raises:
+        Refusal: invalid_cursor, invalid_limit.
+    """
     start = 0
     if cursor := request.text("cursor"):
         try:

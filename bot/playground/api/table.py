@@ -12,7 +12,7 @@ from bot.playground.workspace import Workspace
 
 @dataclass(frozen=True)
 class Request:
-    """One call: the arguments as JSON values, and what it may touch. `lag` in seconds hides young messages."""
+    """One call: the arguments as JSON values, and what it may touch; `lag` (seconds) hides young messages."""
 
     arguments: Payload
     workspace: Workspace
