@@ -40,7 +40,9 @@ class Settings(BaseSettings):
     @property
     def intake_secrets(self) -> tuple[str, ...]:
         """The intake's secrets, two while rotating."""
-        return tuple(part.strip() for part in self.baton_intake_secret.get_secret_value().split(",") if part.strip())
+        return tuple(
+            part.strip() for part in self.baton_intake_secret.get_secret_value().split(",") if part.strip()
+        )
 
     @property
     def public_url(self) -> str:
@@ -92,7 +94,11 @@ def check_for_serving(settings: Settings) -> None:
                 "BATON_WEBHOOK_SECRET is not set, but BATON_WEBHOOK_URL is: outgoing webhooks are signed. "
                 "Set a whsec_… secret, or clear BATON_WEBHOOK_URL."
             )
-        problems += [f"BATON_WEBHOOK_SECRET is no Standard Webhooks secret: {why}." for why in _secret_problems((secret,)) if secret]
+        problems += [
+            f"BATON_WEBHOOK_SECRET is no Standard Webhooks secret: {why}."
+            for why in _secret_problems((secret,))
+            if secret
+        ]
     if problems:
         raise SettingsError(tuple(problems))
 

@@ -187,7 +187,7 @@ def _handoff(row: HandoffRow, touches: tuple[Touch, ...], last: Pressed | None) 
         id=row.id or 0, lead_id=row.lead_id, version=row.version, tier=row.tier, tier_rank=row.tier_rank,
         why=row.why, segment=row.segment, channel=row.channel, pool=tuple(row.pool), stage=row.stage,
         owner=row.owner, fit=row.fit, intent=row.intent, receipt=tuple(row.receipt), fit_check=row.fit_check,
-        returning=row.returning, stale=row.stale, flag=row.flag, crossed_at=row.crossed_at, clock=row.clock,
+        returning=row.came_back, stale=row.stale, flag=row.flag, crossed_at=row.crossed_at, clock=row.clock,
         allowance=None if row.allowance_s is None else timedelta(seconds=row.allowance_s),
         started_at=row.started_at, used=timedelta(seconds=row.used_s), since=row.since, due_at=row.due_at,
         accepted_at=row.accepted_at, touched_at=row.touched_at, sql_at=row.sql_at, ae=row.ae,

@@ -140,7 +140,7 @@ class HandoffRow(SQLModel, table=True):
     intent: int
     receipt: list[dict[str, Any]] = _json()
     fit_check: bool = False
-    returning: bool = Field(default=False, sa_column_kwargs={"name": "returning", "quote": True})
+    came_back: bool = False
     stale: bool = False
     flag: str | None = _text(default=None, nullable=True)
     crossed_at: datetime

@@ -5,12 +5,14 @@ erased person is not announced afterwards.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlmodel import Session
 
 from bot.desk.desk import Desk
+from bot.desk.post import Parcel
 from scoring.handoff import Handoff
-from storage import outbox
+from storage import handoffs, leads, outbox
 from storage.outbox import Letter
 
 EVENTS = (
@@ -64,3 +66,38 @@ def enrichment_wanted(session: Session, desk: Desk, wanted: dict[int, Sequence[s
             for lead, names in wanted.items()
         ],
     )  # fmt: skip
+
+
+def payload(desk: Desk, parcel: Parcel) -> dict[str, Any] | None:
+    """The webhook's JSON: what was true then, and the person's details as of now; None once they are gone."""
+    body = dict(parcel.body)
+    with desk.database.reading() as session:
+        known = leads.load(session, [body["lead"]]).get(body["lead"])
+        if known is None:
+            return None
+        person = {"id": known.facts.get("id"), "email": known.email}
+        if parcel.handoff_id is None:
+            data: dict[str, Any] = {"lead": person, "wanted": body["wanted"]}
+        else:
+            handoff = handoffs.get(session, parcel.handoff_id)
+            if handoff is None:
+                return None
+            data = {"handoff": _about(handoff, body), "lead": person}
+    return {"type": body["type"], "timestamp": body["at"], "data": data}
+
+
+def _about(handoff: Handoff, body: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "id": handoff.id,
+        "stage": body["stage"],
+        "tier": handoff.tier,
+        "owner": body["owner"],
+        "reason": body["reason"],
+        "again_on": body["again_on"],
+        "note": handoff.note,
+        "score": handoff.score,
+        "fit": handoff.fit,
+        "intent": handoff.intent,
+        "definition": handoff.version,
+        "crossed_at": handoff.crossed_at.isoformat(),
+    }

@@ -1,7 +1,7 @@
-"""A rep answers: accept, reject, log a touch, qualify, end, take back. Commit first; the desk never calls Slack.
+"""A rep answers: accept, reject, log a touch, qualify, end, take back. The desk never calls Slack.
 
-Each use case reads the hand-off, lets scoring decide, and writes under a condition: if somebody was faster the
-WHERE lets nothing through, and the case is decided again on what they left.
+Each use case reads the hand-off, lets scoring decide, and writes under a condition: if somebody was faster
+the WHERE lets nothing through, and the case is decided again on what they left.
 """
 
 from collections.abc import Callable
@@ -273,9 +273,16 @@ def _check_conversation(handoff: Handoff) -> None:
         )
 
 
-def qualify(
-    desk: Desk, handoff: int, rep: str, bant: dict[str, str], ae: str | None, note: str = ""
-) -> Handoff:
+@dataclass(frozen=True, slots=True)
+class Bant:
+    """Four answers, who takes the opportunity, and a note."""
+
+    answers: dict[str, str]
+    ae: str | None = None
+    note: str = ""
+
+
+def qualify(desk: Desk, handoff: int, rep: str, given: Bant) -> Handoff:
     """Make it an SQL: a person says so, after a conversation, with BANT answered.
 
     Raises:
@@ -286,14 +293,14 @@ def qualify(
     def case(bench: Bench) -> Decision | None:
         bench.check("qualify")
         _check_conversation(bench.handoff)
-        wrong = _bant_problems(bant, bench.definition)
-        if ae is not None and bench.team.person(ae) is None:
+        wrong = _bant_problems(given.answers, bench.definition)
+        if given.ae is not None and bench.team.person(given.ae) is None:
             wrong["ae"] = "This person is not in Baton's team file; choose one who is."
         if wrong:
             raise Mistaken(wrong)
-        values: dict[str, Any] = {"stage": "sql", "sql_at": bench.now, "ae": ae, "bant": bant}
-        if note.strip():
-            values["note"] = note.strip()
+        values: dict[str, Any] = {"stage": "sql", "sql_at": bench.now, "ae": given.ae, "bant": given.answers}
+        if given.note.strip():
+            values["note"] = given.note.strip()
         return Decision("qualify", values, "handoff.qualified")
 
     return _decide(desk, handoff, rep, case)
@@ -304,7 +311,8 @@ def _bant_problems(bant: dict[str, str], definition: Definition) -> dict[str, st
     for name in definition.required_bant:
         if bant.get(name) in ("no", "unknown"):
             wrong[name] = (
-                f"Your definition of an SQL requires {name}. Recycle the lead instead, or qualify it once this is settled."
+                f"Your definition of an SQL requires {name}. "
+                "Recycle the lead instead, or qualify it once this is settled."
             )
     return wrong
 

@@ -14,12 +14,45 @@ from scoring.roles import Presser
 from scoring.stages import Refused, Where
 from scoring.team import Team, read_team
 from scoring.worktime import WorkCalendar
-from storage import contracts, handoffs
-from storage.engine import Database
+from storage import contracts, handoffs, schema
+from storage.engine import Database, Purpose, StorageError
+
+__all__ = ["Agreed", "Desk", "StorageError", "open_database", "upgrade_database"]
 
 
 def _nobody_to_wake() -> None:
     """A command that only records has no courier; serve delivers what it wrote."""
+
+
+def open_database(url: str, purpose: Purpose) -> Database:
+    """The database, its schema created where it was empty (to a reader: checked).
+
+    Raises:
+        StorageError: it cannot be used, or its schema is older or newer than this code.
+    """
+    database = Database(url, purpose)
+    try:
+        if purpose == "read":
+            schema.check(database)
+        else:
+            schema.create(database)
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def upgrade_database(url: str) -> tuple[str | None, str]:
+    """Bring the schema up to this code's; gives the revision before and after.
+
+    Raises:
+        StorageError: it cannot be used, or its schema is newer than this code.
+    """
+    database = Database(url, "write")
+    try:
+        return schema.upgrade(database)
+    finally:
+        database.close()
 
 
 @dataclass(frozen=True, slots=True)

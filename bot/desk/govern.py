@@ -7,11 +7,11 @@ from sqlmodel import Session
 
 from bot.desk.desk import Agreed, Desk, presser
 from scoring import roles
-from scoring.definition import read_definition
 from scoring.stages import Refused
 from scoring.team import read_team
 from storage import contracts, deadlines, funnel, leads, outbox
 from storage.deadlines import Due
+from storage.engine import Database
 from storage.funnel import WouldBe
 from storage.outbox import Letter
 
@@ -38,26 +38,37 @@ def first_start(desk: Desk, files: Files) -> list[str]:
     """
     now = desk.clock.business()
     with desk.database.writing() as session:
-        stored, team = contracts.current_definition(session), contracts.current_team(session)
-        changed = []
-        if stored is None:
+        if contracts.current_definition(session) is None:
             contracts.add_definition(session, files.definition, now)
-        elif stored.digest != contracts.digest(files.definition):
-            changed.append(
-                f"The definition file differs from the stored version {stored.version}, and the stored one counts. "
-                "Change the file back, or keep it as the draft of the next version."
-            )
-        if team is None:
+        if contracts.current_team(session) is None:
             contracts.add_team(session, files.team, live=read_team(files.team).live, at=now)
-        elif team.digest != contracts.digest(files.team):
-            changed.append(
-                f"The team file differs from the stored version {team.version}, and the stored one counts."
-            )
-        _daily(session, desk, desk.agreed(session), now)
-    return changed
+        _daily(session, desk.agreed(session), now)
+        return _changed(session, files)
 
 
-def _daily(session: Session, desk: Desk, agreed: Agreed, now: datetime) -> None:
+def changed_files(database: Database, files: Files) -> list[str]:
+    """Sentences about files that differ from what is stored; none before the first start."""
+    with database.reading() as session:
+        return _changed(session, files)
+
+
+def _changed(session: Session, files: Files) -> list[str]:
+    definition, team = contracts.current_definition(session), contracts.current_team(session)
+    sentences = []
+    if definition is not None and definition.digest != contracts.digest(files.definition):
+        sentences.append(
+            f"The definition file differs from the stored version {definition.version}, and the stored one counts. "
+            "Change the file back, or keep it as a draft of the next version."
+        )
+    if team is not None and team.digest != contracts.digest(files.team):
+        sentences.append(
+            f"The team file differs from the stored version {team.version}, and the stored one counts. "
+            "Change the file back, or keep it as a draft."
+        )
+    return sentences
+
+
+def _daily(session: Session, agreed: Agreed, now: datetime) -> None:
     deadlines.once(session, Due(MEMBERS, "slack", "daily", now))
     if not agreed.live:
         deadlines.schedule(session, [Due(SHADOW_DIGEST, "admin", "daily", next_digest(agreed, now))])
@@ -156,13 +167,3 @@ def _say_live(session: Session, desk: Desk, agreed: Agreed, user: str) -> None:
         body={"view": "live", "channel": channel, "by": user},
     )  # fmt: skip
     outbox.put(session, [letter])
-
-
-def check_files(files: Files, names: tuple[str, str]) -> None:
-    """Read both texts.
-
-    Raises:
-        DefinitionError, TeamError: with every mistake of the file.
-    """
-    read_definition(files.definition, names[0])
-    read_team(files.team, names[1])

@@ -38,8 +38,15 @@ class Crossing:
 def receipt(parts: Sequence[Part]) -> list[dict[str, Any]]:
     """The score's rows as they are stored with a hand-off."""
     return [
-        {"points": p.points, "label": p.label, "side": p.side, "kind": p.kind, "occurred": p.occurred}
-        for p in parts
+        {
+            "points": part.points,
+            "label": part.label,
+            "side": part.side,
+            "kind": part.kind,
+            "level": part.level,
+            "occurred": part.occurred,
+        }
+        for part in parts
     ]
 
 
@@ -78,6 +85,8 @@ def _route(crossing: Crossing, agreed: Agreed, now: datetime) -> Route:
         tier=crossing.tier,
         score=crossing.score,
         now=now,
+        returning=crossing.verdict.returning,
+        fit_check=crossing.verdict.fit_check,
     )
 
 
@@ -101,7 +110,7 @@ def _opening(crossing: Crossing, path: Route, agreed: Agreed, now: datetime) -> 
         "intent": crossing.score.intent,
         "receipt": receipt(crossing.score.parts),
         "fit_check": verdict.fit_check,
-        "returning": verdict.returning,
+        "came_back": verdict.returning,
         "stale": verdict.stale,
         "crossed_at": now,
         **ladder.clock_columns(clock, calendar),

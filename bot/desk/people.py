@@ -1,6 +1,7 @@
 """Who is who in Slack, from stored copies: guests, strangers and deactivated people press nothing."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from bot.desk.desk import Desk
 from scoring.stages import Refused
@@ -32,10 +33,22 @@ def check_person(desk: Desk, user: str, team_id: str | None) -> None:
         raise Refused("This account cannot work on leads, so nothing was changed.")
 
 
-def keep(desk: Desk, members: Sequence[Member]) -> None:
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A Slack user as Slack describes them now."""
+
+    id: str
+    team_id: str | None
+    deleted: bool
+    guest: bool
+    bot: bool
+
+
+def learn(desk: Desk, seen: Sequence[Seen]) -> None:
     """Store what Slack says of people."""
+    rows = [Member(each.id, each.team_id, each.deleted, each.guest, each.bot) for each in seen]
     with desk.database.writing() as session:
-        people.keep_members(session, members, desk.clock.business())
+        people.keep_members(session, rows, desk.clock.business())
 
 
 def remember_app(desk: Desk, team_id: str, bot_user: str, bot_id: str) -> None:

@@ -10,6 +10,7 @@ from sqlmodel import Session
 from bot.desk import announce, follow
 from bot.desk.desk import Agreed, Desk
 from bot.desk.hand_over import NURTURE, Crossing, hand_over
+from scoring.arrival import Arrival
 from scoring.emails import company_domain
 from scoring.handoff import Handoff
 from scoring.past import Past
@@ -17,7 +18,7 @@ from scoring.qualify import Standing, Verdict, qualify
 from scoring.receipt import Score
 from scoring.score import score
 from storage import funnel, handoffs, leads, people
-from storage.leads import Arrival, Judged, Known
+from storage.leads import Judged, Known
 
 
 @dataclass(frozen=True, slots=True)

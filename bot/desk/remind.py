@@ -62,6 +62,18 @@ def remind(desk: Desk) -> int:
     return len(rows)
 
 
+def next_due(desk: Desk, handoff_id: int) -> tuple[str, datetime] | None:
+    """The next step of a hand-off, by name and time; None where nothing is to come."""
+    with desk.database.reading() as session:
+        rows = [
+            row
+            for kind in (ladder.FIRST_TOUCH, ladder.DECIDE, ladder.FOLLOW_UP)
+            for row in deadlines.open_steps(session, kind, str(handoff_id))
+        ]
+    first = min(rows, key=lambda row: row.due_at, default=None)
+    return (first.step, first.due_at) if first else None
+
+
 def _first_touch(case: Case) -> None:
     handoff = handoffs.get(case.session, int(case.row.subject))
     if handoff is None or not handoff.open or not handoff.wants_touch:
@@ -77,7 +89,7 @@ def _first_touch(case: Case) -> None:
     kind = case.row.step.partition(" ")[0]
     if kind == "breach":
         _breach(case, handoff)
-    elif kind == "nudge" and handoff.owner is not None:
+    elif handoff.owner is not None:  # "first-touch nudges then go to the owner alone"
         _tell_owner(case, handoff)
     else:
         _tell_thread(case, handoff, everyone=kind == "everyone")

@@ -1,5 +1,6 @@
 """Questions: what a card shows, who waits, why a lead scored what it did, how the funnel stands."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,10 +25,11 @@ from scoring.score import score
 from scoring.stages import Refused
 from scoring.team import Team
 from scoring.worktime import WorkCalendar
-from storage import cards, deadlines, funnel, handoffs, leads
+from storage import cards, contracts, deadlines, funnel, handoffs, leads
 from storage.cards import Card
-from storage.deadlines import Notice
 from storage.leads import Known
+
+_MENTION = re.compile(r"<@([UW][A-Z0-9_]+)>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,15 @@ class Shown:
     signed: bool
     team: Team
     calendar: WorkCalendar
+    history: tuple[Handoff, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Something to tell a person: a step, and the hand-off it is about."""
+
+    step: str
+    shown: Shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +66,7 @@ class Explained:
     definition: Definition
     team: Team
     history: tuple[Handoff, ...]
-    route: Route | None
+    route: Route
 
 
 def shown_card(desk: Desk, card_id: int) -> tuple[Card, Shown] | None:
@@ -75,9 +86,33 @@ def shown(desk: Desk, handoff_id: int) -> Shown | None:
         return _shown(session, desk, handoff) if handoff else None
 
 
+def shown_to(desk: Desk, handoff_id: int, user: str) -> Shown | None:
+    """The hand-off, for somebody of the team file.
+
+    Raises:
+        Refused: *user* is not in the team file.
+    """
+    with desk.database.reading() as session:
+        roles.check_member(presser(desk.agreed(session).team, user))
+    return shown(desk, handoff_id)
+
+
+def named(desk: Desk, sentence: str) -> str:
+    """A sentence with people's names where it has Slack's mentions, for places that cannot show those."""
+    with desk.database.reading() as session:
+        team = desk.agreed(session).team
+
+    def name(match: re.Match[str]) -> str:
+        person = team.person(match[1])
+        return person.name if person else "a colleague"
+
+    return _MENTION.sub(name, sentence)
+
+
 def _shown(session: Session, desk: Desk, handoff: Handoff) -> Shown:
     agreed = desk.agreed(session)
     definition = desk.definition(session, handoff.version)
+    stored = contracts.definition_version(session, handoff.version)
     known = leads.load(session, [handoff.lead_id])[handoff.lead_id]
     return Shown(
         handoff=handoff,
@@ -85,20 +120,25 @@ def _shown(session: Session, desk: Desk, handoff: Handoff) -> Shown:
         email=known.email,
         definition=definition,
         tier=tier_named(definition, handoff.tier),
-        signed=agreed.signed,
+        signed=stored is not None and stored.signed,
         team=agreed.team,
         calendar=calendar_for(agreed.team, handoff.owner, handoff.segment),
+        history=_before(session, handoff) if handoff.returning else (),
     )
 
 
-def told(desk: Desk, notices: list[int]) -> list[tuple[Notice, Shown]]:
+def _before(session: Session, handoff: Handoff) -> tuple[Handoff, ...]:
+    return tuple(each for each in handoffs.of_lead(session, handoff.lead_id) if each.id < handoff.id)
+
+
+def told(desk: Desk, notices: list[int]) -> list[Told]:
     """What collected notices are about; those that are done already are left out."""
     with desk.database.reading() as session:
         found = []
         for notice in deadlines.notices(session, notices):
             handoff = handoffs.get(session, notice.handoff_id)
             if handoff is not None and still_open(handoff, notice.step):
-                found.append((notice, _shown(session, desk, handoff)))
+                found.append(Told(notice.step, _shown(session, desk, handoff)))
         return found
 
 
@@ -149,7 +189,9 @@ def queue(desk: Desk, user: str) -> Queue:
         everything = who.role in ("manager", "marketing", "admin")
         mine = handoffs.waiting(session, user, None)
         unclaimed = handoffs.waiting(session, None, None if everything else user)
-        lacking = Counter(name for names in leads.on_hold(session) for name in names) if everything else Counter()
+        lacking = (
+            Counter(name for names in leads.on_hold(session) for name in names) if everything else Counter()
+        )
         return Queue(
             tuple(_shown(session, desk, each) for each in mine),
             tuple(_shown(session, desk, each) for each in unclaimed),
@@ -183,7 +225,9 @@ def _explained(session: Session, desk: Desk, agreed: Agreed, known: Known) -> Ex
     worth = score(known.lead, known.activities, agreed.definition, now)
     past = handoffs.last_ended(session, [known.id]).get(known.id)
     standing = Standing(suppression_of(session, [known], now).get(known.id), past)
-    verdict = qualify(known.lead, known.activities, agreed.definition, standing, now, score=None if past else worth)
+    verdict = qualify(
+        known.lead, known.activities, agreed.definition, standing, now, score=None if past else worth
+    )
     path = route(
         known.lead, known.activities, agreed.team, agreed.definition, tier=verdict.tier, score=worth, now=now,
         returning=verdict.returning, fit_check=verdict.fit_check,

@@ -5,21 +5,24 @@ import unicodedata
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-
 SECTION = 3_000
 """Most characters of a section's text. Source: Slack, "Sizes"."""
 FALLBACK = 4_000
 """Longer fallback texts are split into several messages by Slack."""
 
 _LOOKALIKES = str.maketrans({"*": "∗", "_": "＿", "~": "∼", "`": "ˋ"})
-_EMOJI_CODE = re.compile(r":(?=[A-Za-z0-9_+'\-＿]+:)")
+# A workspace's own emoji may be named in any script.
+_EMOJI_CODE = re.compile(r":(?=[^\s:]+:)")
 _SPACE = re.compile(r"\s+")
 _ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
-_ESCAPED = re.compile(r"&(?:amp|lt|gt);|.", re.DOTALL)
+_PIECE = re.compile(r"&(?:amp|lt|gt);|<[^<>]*>|.", re.DOTALL)
 
 BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """Characters that turn the direction of what follows. Source: Unicode Standard Annex #9."""
-INVISIBLE = frozenset("\u00ad\u180e\u200b\u200c\u2060\u2061\u2062\u2063\u2064\ufeff")
+INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+"""Letters and marks that are drawn as nothing: a name of these alone would be an empty one."""
+SHOWN_FORMATS = frozenset("\u200d\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f")
+"""The format characters that are kept: the joiner inside emoji and scripts, and the Arabic number signs."""
 
 
 def clean(value: object) -> str:
@@ -33,7 +36,9 @@ def clean(value: object) -> str:
 
 
 def _unwanted(ch: str) -> bool:
-    return ch in BIDI or ch in INVISIBLE or unicodedata.category(ch) in ("Cc", "Cs", "Co", "Cn")
+    if ch in BIDI or ch in INVISIBLE:
+        return True
+    return unicodedata.category(ch) in ("Cc", "Cf", "Cs", "Co", "Cn") and ch not in SHOWN_FORMATS
 
 
 def escaped(value: str) -> str:
@@ -54,12 +59,12 @@ def plain(value: object, most: int = 200) -> str:
 
 
 def cut(text: str, most: int) -> str:
-    """At most *most* characters, never through an entity; a cut text ends in an ellipsis."""
+    """At most *most* characters, never through an entity, a mention or a date; a cut text ends in an ellipsis."""
     if len(text) <= most:
         return text
     kept: list[str] = []
     room = most - 1
-    for piece in _ESCAPED.findall(text):
+    for piece in _PIECE.findall(text):
         if len(piece) > room:
             break
         kept.append(piece)
@@ -108,5 +113,3 @@ def points(value: int) -> str:
 def mention(user: str) -> str:
     """A person, as Slack links them."""
     return f"<@{user}>"
-
-

@@ -1,0 +1,151 @@
+"""`baton check`: everything that can be known before serving, as sentences."""
+
+import re
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.desk import govern
+from bot.desk.desk import StorageError, open_database
+from bot.desk.govern import Files
+from bot.settings import Settings, SettingsError, check_for_serving
+from bot.slack.client import SlackClient, SlackTrouble
+from scoring.contract import Definition
+from scoring.definition import DefinitionError, read_definition
+from scoring.routing import routing_doubts
+from scoring.team import Team, TeamError, read_team
+
+IDLE_IN_DEFINITION = (
+    "bands", "contract", "objective", "pause", "spot_check", "ladder.reassign", "tiers.ladder.reassign", "tiers.card",
+)  # fmt: skip
+"""Keys of the definition that are read and checked, and that nothing acts on in this version."""
+
+IDLE_IN_TEAM = (
+    "accounts", "snooze", "bundle", "deal_value", "target", "currency", "crm_url", "ae", "people.weight",
+    "people.away", "people.signs", "channels.digests", "segments.assign",
+)  # fmt: skip
+"""Keys of the team file that are read and checked, and that nothing acts on in this version."""
+
+
+@dataclass(slots=True)
+class Checkup:
+    """What was found: *problems* stop serving, *warnings* do not, *good* is fine."""
+
+    good: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def passed(self) -> bool:
+        """Whether Baton can serve."""
+        return not self.problems
+
+
+def check_up(settings: Settings) -> Checkup:
+    """Look at the settings, the two files, the database and, where a token is set, Slack."""
+    found = Checkup()
+    try:
+        check_for_serving(settings)
+        found.good.append("Settings: everything serve needs is set.")
+    except SettingsError as missing:
+        found.problems += missing.problems
+    files = _read_files(settings, found)
+    _check_database(settings, files, found)
+    if settings.slack_bot_token.get_secret_value():
+        _check_slack(settings, found)
+    return found
+
+
+def _read_files(settings: Settings, found: Checkup) -> Files | None:
+    texts = []
+    for path, name in ((settings.baton_definition, "BATON_DEFINITION"), (settings.baton_team, "BATON_TEAM")):
+        try:
+            texts.append(path.read_text("utf-8"))
+        except (OSError, UnicodeDecodeError) as denied:
+            found.problems.append(
+                f"{path} cannot be read ({type(denied).__name__}). Run baton init, or set {name}."
+            )
+    if len(texts) < 2:
+        return None
+    definition, team = _definition(texts[0], settings, found), _team(texts[1], settings, found)
+    if definition is not None and team is not None:
+        found.warnings += routing_doubts(team, definition)
+    return Files(*texts)
+
+
+def _definition(text: str, settings: Settings, found: Checkup) -> Definition | None:
+    try:
+        definition = read_definition(text, str(settings.baton_definition))
+    except DefinitionError as wrong:
+        found.problems += wrong.problems
+        return None
+    found.good.append(f"Definition: {definition.name}, MQL at {definition.threshold} points.")
+    found.warnings += definition.warnings
+    found.warnings += _idle(definition.keys, IDLE_IN_DEFINITION, str(settings.baton_definition))
+    return definition
+
+
+def _team(text: str, settings: Settings, found: Checkup) -> Team | None:
+    try:
+        team = read_team(text, str(settings.baton_team))
+    except TeamError as wrong:
+        found.problems += wrong.problems
+        return None
+    live = "live" if team.live else "a shadow start: no cards until an admin presses Go live"
+    found.good.append(f"Team: {len(team.people)} people, {len(team.segments)} segments, {live}.")
+    found.warnings += team.warnings
+    idle = [key for key in IDLE_IN_TEAM if key != "segments.assign"]
+    found.warnings += _idle(
+        frozenset(re.sub(r"^people\.[^.]+", "people", key) for key in team.keys),
+        idle,
+        str(settings.baton_team),
+    )
+    for segment in team.segments:
+        if segment.assign != "claim":
+            found.warnings.append(
+                f"{settings.baton_team}: segment {segment.name} says assign: {segment.assign}; "
+                "this version lets the first to accept own the lead."
+            )
+    return team
+
+
+def _idle(keys: frozenset[str], idle: Sequence[str], file: str) -> list[str]:
+    used = [key for key in idle if key in keys]
+    return [f"{file}: {key} is accepted, and nothing acts on it in this version." for key in used]
+
+
+def _check_database(settings: Settings, files: Files | None, found: Checkup) -> None:
+    shown = settings.database_url.split("@")[-1]
+    try:
+        database = open_database(settings.database_url, "read")
+    except StorageError as trouble:
+        list_ = (
+            found.warnings if "no database" in str(trouble) or "is empty" in str(trouble) else found.problems
+        )
+        list_.append(f"Database: {trouble}")
+        return
+    except SQLAlchemyError as broken:
+        found.problems.append(
+            f"Database: {shown} does not answer ({type(broken).__name__}). Check DATABASE_URL."
+        )
+        return
+    try:
+        engine = f"SQLite {sqlite3.sqlite_version}" if database.sqlite else "PostgreSQL"
+        found.good.append(f"Database: {engine}, schema up to date.")
+        if files is not None:
+            found.warnings += govern.changed_files(database, files)
+    finally:
+        database.close()
+
+
+def _check_slack(settings: Settings, found: Checkup) -> None:
+    slack = SlackClient(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
+    try:
+        me = slack.who_am_i()
+        found.good.append(f"Slack: the token works in workspace {me['team'] or me['team_id']}.")
+    except SlackTrouble as trouble:
+        found.problems.append(
+            f"Slack: the token was not accepted ({trouble}). Check SLACK_BOT_TOKEN and SLACK_API_URL."
+        )

@@ -1,0 +1,157 @@
+"""A real Baton, a strict Slack with the team's people in it, and a clock that can be put forward."""
+
+import json
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import httpx
+from pydantic import SecretStr
+from standardwebhooks import Webhook
+
+from bot.app import Baton, build
+from bot.clock import MovableClock
+from bot.courier import GAPS
+from bot.desk.govern import Files
+from bot.files import files_of
+from bot.playground import Channel, Slack, User
+from bot.playground.server import Server
+from bot.settings import Settings
+from bot.starting import team_text, webhook_secret
+from scoring.contract import Definition
+from scoring.definition import read_definition
+from scoring.presets import preset_text
+from scoring.team import Team, read_team
+
+BOT_TOKEN = "xoxb-playground"
+SIGNING_SECRET = "playground"
+OPENING = time(10, 0)
+"""The story begins on a Monday at ten, so that working hours lie ahead whenever it is played."""
+
+
+@dataclass(frozen=True, slots=True)
+class Theatre:
+    """What the page and the story play with."""
+
+    slack: Slack
+    baton: Baton
+    clock: MovableClock
+    definition: Definition
+    team: Team
+    intake: str
+    secret: str
+
+    def send(self, *events: Mapping[str, object]) -> None:
+        """A sender posts events, signed, over HTTP, as any sender would."""
+        body = json.dumps({"events": list(events)})
+        at = datetime.now(UTC)
+        headers = {
+            "content-type": "application/json",
+            "webhook-id": "demo",
+            "webhook-timestamp": str(int(at.timestamp())),
+            "webhook-signature": Webhook(self.secret).sign("demo", at, body),
+        }
+        httpx.post(
+            f"{self.intake}/intake/events", content=body, headers=headers, timeout=10
+        ).raise_for_status()
+
+    def event(self, signal: str, lead: Mapping[str, object], asset: str | None = None) -> dict[str, object]:
+        """Something *lead* did just now."""
+        made: dict[str, object] = {
+            "occurred_at": self.clock.business().isoformat(),
+            "signal": signal,
+            "lead": dict(lead),
+        }
+        return made | ({"asset": asset} if asset else {})
+
+    def forward(self, by: timedelta) -> None:
+        """Put the clock forward; what is due is decided."""
+        self.clock.advance(by)
+        self.baton.schedule.tick()
+
+
+def files_given(settings: Settings) -> Files:
+    """The files the settings name; the default preset and the sample team where they name none."""
+    given = settings.model_fields_set
+    definition, team = preset_text("default"), team_text(live=True)
+    if {"baton_definition", "baton_team"} <= given:
+        return files_of(settings)
+    if "baton_definition" in given:
+        definition = settings.baton_definition.read_text("utf-8")
+    if "baton_team" in given:
+        team = settings.baton_team.read_text("utf-8")
+    return Files(definition, team)
+
+
+def monday_at_ten(zone: ZoneInfo) -> datetime:
+    """The Monday of this week, ten o'clock in *zone*."""
+    today = datetime.now(zone).date()
+    return datetime.combine(today - timedelta(days=today.weekday()), OPENING, tzinfo=zone).astimezone(UTC)
+
+
+def slack_for(team: Team) -> Slack:
+    """A Slack with the team's people and channels in it; not started."""
+    users = [
+        User(person.id, person.name, tz=person.timezone or team.timezone) for person in team.people.values()
+    ]
+    channels = {segment.channel: segment.name for segment in team.segments}
+    channels |= {team.channels.fallback: channels.get(team.channels.fallback, "sales")}
+    channels |= {
+        id_: name
+        for id_, name in ((team.channels.digests, "leaders"), (team.channels.admin, "baton-ops"))
+        if id_ not in channels
+    }
+    return Slack(
+        users=users,
+        channels=[Channel(id_, name.lower().replace(" ", "-")) for id_, name in channels.items()],
+        bot_token=BOT_TOKEN,
+        signing_secret=SIGNING_SECRET,
+    )
+
+
+@contextmanager
+def open_theatre(settings: Settings, *, live: bool) -> Iterator[Theatre]:
+    """Everything wired and listening on loopback, on a fresh SQLite file that is gone afterwards.
+
+    *live*: on the settings' ports, the clock running, delivering in the background. Otherwise on free ports,
+    the clock standing still, delivering when told.
+
+    Raises:
+        ContractError: the files named by the settings hold mistakes.
+        OSError: a port is taken.
+    """
+    files = files_given(settings)
+    definition, team = read_definition(files.definition), read_team(files.team)
+    clock = MovableClock(monday_at_ten(ZoneInfo(team.timezone)), running=live)
+    with (
+        tempfile.TemporaryDirectory(prefix="baton-demo-") as folder,
+        slack_for(team).start(settings.baton_playground_port if live else 0) as slack,
+    ):
+        secret = webhook_secret()
+        arranged = settings.model_copy(
+            update={
+                "database_url": f"sqlite:///{Path(folder) / 'baton.db'}",
+                "slack_api_url": slack.url,
+                "slack_bot_token": SecretStr(BOT_TOKEN),
+                "slack_signing_secret": SecretStr(SIGNING_SECRET),
+                "slack_app_token": SecretStr(""),
+                "baton_intake_secret": SecretStr(secret),
+                "baton_webhook_url": "",
+            }
+        )
+        baton = build(arranged, files, clock=clock, gaps=GAPS if live else {})
+        server = Server(baton.web, settings.baton_port if live else 0)
+        server.start()
+        base = f"http://127.0.0.1:{server.port}"
+        slack.events_url = f"{base}/slack/events"
+        try:
+            if live:
+                baton.start()
+            yield Theatre(slack, baton, clock, definition, team, base, secret)
+        finally:
+            server.stop()
+            baton.stop()

@@ -1,0 +1,45 @@
+"""How Baton is: what stops it from serving, and what waits."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.exc import DBAPIError, PendingRollbackError, SQLAlchemyError
+
+from bot.desk.desk import Desk
+from scoring.contractfile import ContractError
+from scoring.stages import Refused
+from storage import deadlines, outbox, schema
+from storage.engine import StorageError
+
+TROUBLE = (DBAPIError, PendingRollbackError, StorageError)
+"""What a database that cannot take something raises: locked, full, read-only, restarting or gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What waits: letters by (kind, state), the oldest one, deadlines that are late and since when."""
+
+    letters: dict[tuple[str, str], int]
+    oldest_letter: datetime | None
+    late_deadlines: int
+    oldest_deadline: datetime | None
+
+
+def problems(desk: Desk) -> list[str]:
+    """Sentences about what stops Baton from serving; none where nothing does. Slack being away does not."""
+    try:
+        schema.check(desk.database)
+        with desk.database.reading() as session:
+            desk.agreed(session)
+    except (StorageError, Refused, ContractError) as known:
+        return [str(known)]
+    except SQLAlchemyError as broken:
+        return [f"The database does not answer ({type(broken).__name__})."]
+    return []
+
+
+def backlog(desk: Desk) -> Backlog:
+    """What waits, for the metrics."""
+    with desk.database.reading() as session:
+        late, since = deadlines.counts(session, desk.clock.business())
+        return Backlog(outbox.depths(session), outbox.oldest(session), late, since)

@@ -1,0 +1,1 @@
+"""What `baton init` writes and the demo plays."""

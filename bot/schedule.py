@@ -1,0 +1,63 @@
+"""The ticks: one job a replica, in memory. What is due is in the database, so a missed tick loses nothing."""
+
+import logging
+import time
+
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from bot.courier import Courier
+from bot.desk import remind
+from bot.desk.desk import Desk
+
+log = logging.getLogger(__name__)
+
+EVERY_SECONDS = 1
+MOST_ROUNDS = 100
+"""Rounds of one tick: what a round decides may make something else due at once, and 10,000 may be due."""
+
+SILENT_AFTER = 15.0
+"""Seconds without a completed tick after which /readyz says so."""
+
+
+class Schedule:
+    """Looks once a second for what is due."""
+
+    def __init__(self, desk: Desk, courier: Courier) -> None:
+        self._desk = desk
+        self._courier = courier
+        self._ticks = BackgroundScheduler(timezone="UTC")
+        self._last_tick = time.monotonic()
+
+    def start(self) -> None:
+        """Tick in the background until `stop`."""
+        self._last_tick = time.monotonic()
+        self._ticks.add_job(
+            self.tick,
+            "interval",
+            seconds=EVERY_SECONDS,
+            coalesce=True,
+            max_instances=1,
+            misfire_grace_time=None,
+        )
+        self._ticks.start()
+
+    def stop(self) -> None:
+        """Finish the tick at hand, then stop."""
+        if self._ticks.running:
+            self._ticks.shutdown(wait=True)
+
+    def tick(self) -> None:
+        """Decide everything that is due now, and let the courier look."""
+        try:
+            for _ in range(MOST_ROUNDS):
+                if not remind.remind(self._desk):
+                    break
+            self._last_tick = time.monotonic()
+        except Exception:  # the boundary of a tick: the rows stay due
+            log.exception("a tick failed; it is tried again in a second")
+        self._courier.wake()
+
+    @property
+    def alive(self) -> bool:
+        """Whether a tick was completed lately."""
+        return time.monotonic() - self._last_tick < SILENT_AFTER

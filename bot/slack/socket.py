@@ -1,0 +1,46 @@
+"""Socket Mode: Slack's requests over a connection we open. Tried again until Slack answers."""
+
+import logging
+import threading
+
+from slack_bolt import App
+from slack_bolt.adapter.socket_mode import SocketModeHandler
+from slack_sdk import WebClient
+
+log = logging.getLogger(__name__)
+
+AGAIN_SECONDS = 5.0
+
+
+class Socket:
+    """One connection; Slack gives each request to one of an app's connections."""
+
+    def __init__(self, bolt: App, app_token: str, base_url: str) -> None:
+        web = WebClient(base_url=base_url if base_url.endswith("/") else base_url + "/", retry_handlers=[])
+        self._handler = SocketModeHandler(bolt, app_token, web_client=web)
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._connect, name="socket", daemon=True)
+
+    def start(self) -> None:
+        """Connect in the background."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Close the connection."""
+        self._stopping.set()
+        self._thread.join(timeout=10)
+        self._handler.client.close()
+
+    @property
+    def connected(self) -> bool:
+        """Whether Slack can reach us."""
+        return bool(self._handler.client.is_connected())
+
+    def _connect(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                self._handler.client.connect()
+                return
+            except Exception:  # the boundary of a try: Slack may be away when we start
+                log.warning("Socket Mode could not connect; trying again", exc_info=True)
+                self._stopping.wait(AGAIN_SECONDS)

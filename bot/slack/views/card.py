@@ -1,0 +1,248 @@
+"""The card: one hand-off, edited in place. The first two lines are what a phone shows.
+
+Nothing on it is relative to now ("2 h left"), so that only a change of state is an edit. The only person
+mentioned is the owner.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bot.desk.report import Shown
+from bot.slack.views import blocks
+from bot.slack.views.blocks import Block
+from bot.slack.views.text import (
+    FALLBACK,
+    allowance,
+    clean,
+    clock_time,
+    cut,
+    mention,
+    plain,
+    points,
+    safe,
+    span,
+    when,
+)
+from scoring import stages
+from scoring.dispositions import REASONS
+from scoring.handoff import KINDS, OUTCOMES, Handoff
+from scoring.worktime import WorkCalendar
+
+ROWS = 3
+"""Rows of the score on the card; the rest is under Why? Source: DESIGN, "The card"."""
+
+LEVELS = {"high": "🔥 High intent", "medium": "✨ Medium intent", "low": "🌱 Low intent"}
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What is posted: blocks, and the text for notifications and screen readers."""
+
+    blocks: list[Block]
+    text: str
+
+
+def card(shown: Shown) -> Message:
+    """The card of one hand-off, as its state is."""
+    handoff = shown.handoff
+    if not handoff.open:
+        return Message(_ended(shown), _fallback(shown))
+    parts = [blocks.section("\n".join([_who(shown), *_promise(shown)]), "who")]
+    parts.append(blocks.context(_situation(shown)))
+    if shown.tier.play:
+        parts.append(blocks.context(f"▶ {safe(shown.tier.play, 300)}"))
+    if handoff.flag:
+        parts.append(blocks.section(f"⚠️ {safe(handoff.flag, 500)} Check before you call.", "flag"))
+    message = plain(shown.facts.get("message", ""), 400)
+    if message:
+        parts.append(blocks.quote(f"“{message}” (what they wrote)"))
+    parts += _returning(shown)
+    parts.append(blocks.section("\n".join(_score(shown)), "score"))
+    if handoff.owner is not None:
+        parts.append(blocks.section("\n".join(_owned(shown)), "owned"))
+    parts.append(_buttons(shown))
+    return Message(parts, _fallback(shown))
+
+
+def name_of(shown: Shown, most: int = 120) -> str:
+    """The lead's name, or the best there is instead of it, ready for mrkdwn."""
+    return safe(_raw_name(shown), most) or "Somebody without a name"
+
+
+def _raw_name(shown: Shown) -> str:
+    facts = shown.facts
+    name = " ".join(str(facts.get(key, "")) for key in ("first_name", "last_name"))
+    instead = (shown.email, facts.get("company"), facts.get("phone"), facts.get("id"))
+    return next((found for found in (clean(name), *(clean(each or "") for each in instead)) if found), "")
+
+
+def _who(shown: Shown) -> str:
+    title, company = safe(shown.facts.get("title", ""), 120), safe(shown.facts.get("company", ""), 120)
+    described = " · ".join(part for part in (title, company) if part)
+    return f"*{name_of(shown)}*" + (f", {described}" if described else "")
+
+
+def _promise(shown: Shown) -> list[str]:
+    handoff = shown.handoff
+    if handoff.stage not in ("mql", "sal"):
+        return [f"🏁 {_stage(shown)}"]
+    if handoff.touched_at is not None:
+        return [f"☎️ First touch {when(handoff.touched_at, shown.calendar.zone)}"]
+    if handoff.due_at is None or handoff.allowance is None:
+        by = when(handoff.crossed_at + shown.definition.decide, shown.calendar.zone)
+        return [f"🕰 Old news: no first-touch clock runs. Decide by {by}"]
+    promise = allowance(handoff.allowance, handoff.clock or "business")
+    line = f"⏱ First touch by {when(handoff.due_at, shown.calendar.zone)} ({promise})"
+    theirs = _their_zone(shown.facts.get("timezone"))
+    return [line + (f" · their time {clock_time(handoff.due_at, theirs)}" if theirs else "")]
+
+
+def _their_zone(name: Any) -> ZoneInfo | None:
+    try:
+        return ZoneInfo(str(name)) if name else None
+    except (ValueError, OSError, KeyError):
+        return None
+
+
+def _situation(shown: Shown) -> str:
+    facts, handoff = shown.facts, shown.handoff
+    employees = facts.get("employees")
+    company = ", ".join(
+        part
+        for part in (
+            f"{employees:,} staff" if isinstance(employees, int) and not isinstance(employees, bool) else "",
+            safe(facts.get("industry", ""), 60),
+            safe(facts.get("country", ""), 40),
+        )
+        if part
+    )
+    words = [_level(handoff), safe(handoff.tier, 60), safe(handoff.segment, 60), company]
+    words += ["fit check"] if handoff.fit_check else []
+    words += ["returning"] if handoff.returning else []
+    words += [f"from {safe(facts['source'], 40)}"] if facts.get("source") else []
+    return " · ".join(word for word in words if word)
+
+
+def _level(handoff: Handoff) -> str:
+    for level, words in LEVELS.items():
+        if any(row.get("level") == level for row in handoff.receipt):
+            return words
+    return ""
+
+
+def _returning(shown: Shown) -> list[Block]:
+    if not shown.history:
+        return []
+    last = shown.history[0]
+    reason = REASONS.get(last.reason or "")
+    why = f": {reason.words.lower()}" if reason else ""
+    day = f"{last.ended_at:%Y-%m-%d}" if last.ended_at else ""
+    note = f" “{safe(last.note, 200)}”" if last.note else ""
+    return [blocks.context(f"↩ Back again; {safe(_label(shown, last.stage).lower(), 60)} on {day}{why}.{note}")]
+
+
+def _score(shown: Shown) -> list[str]:
+    handoff = shown.handoff
+    signed = "" if shown.signed else ", unsigned"
+    head = (
+        f"*{handoff.score}* = fit {handoff.fit} + intent {handoff.intent}"
+        f"   · MQL at {shown.definition.threshold} · definition v{handoff.version}{signed}"
+    )
+    ordered = sorted(handoff.receipt, key=lambda row: -abs(int(row["points"])))
+    rows = [row_line(row, shown.calendar) for row in ordered[:ROWS]]
+    left = len(ordered) - len(rows)
+    more = [f" …    {left} more row{'' if left == 1 else 's'} under Why?"] if left > 0 else []
+    return [head, *rows, *more]
+
+
+def row_line(row: dict[str, Any], calendar: WorkCalendar) -> str:
+    """One row of a receipt: points, words, and when it happened."""
+    at = row.get("occurred")
+    dated = f" · {when(datetime.fromtimestamp(at, UTC), calendar.zone)}" if at is not None else ""
+    return f" {points(int(row['points']))}  {safe(row['label'], 160)}{dated}"
+
+
+def _owned(shown: Shown) -> list[str]:
+    handoff = shown.handoff
+    owner = mention(handoff.owner or "")
+    if handoff.accepted_at is not None:
+        fast = span(handoff.accepted_at - handoff.crossed_at)
+        lines = [f"✅ Accepted by {owner} in {fast}"]
+    else:
+        lines = [f"👤 Yours, {owner}"]
+    reach = [safe(value, 120) for value in (shown.email, shown.facts.get("phone")) if value]
+    if reach:
+        lines.append("✉️ " + " · ".join(reach))
+    if handoff.touches:
+        last = handoff.touches[-1]
+        tries = len(handoff.touches)
+        how = f"{KINDS.get(last.kind, last.kind)}: {OUTCOMES.get(last.outcome, last.outcome).lower()}"
+        lines.append(f"☎️ {how} · {tries} touch{'' if tries == 1 else 'es'} logged")
+    return lines
+
+
+def _buttons(shown: Shown) -> Block:
+    handoff, value = shown.handoff, str(shown.handoff.id)
+    why = blocks.button("Why?", "why", value)
+    at = stages.Where(handoff.stage, handoff.owner, shown.definition.sal)
+    row: list[Block] = []
+    if stages.legal("accept", at):
+        label = "Accept" if shown.definition.sal else "Claim"
+        row += [blocks.button(label, "accept", value, "primary"), blocks.button("Reject", "reject", value)]
+    if stages.legal("touch", at) and at.accepted:
+        first = handoff.touched_at is None
+        row.append(
+            blocks.button(
+                "Log first touch" if first else "Log a touch", "touch", value, "primary" if first else None
+            )
+        )
+    if stages.legal("qualify", at):
+        row.append(blocks.button("Qualify", "qualify", value))
+    if stages.legal("recycle", at):
+        row.append(blocks.button("Recycle or disqualify", "recycle", value))
+    if handoff.last is not None:
+        row.append(blocks.button("Undo", "undo", value))
+    return blocks.actions(*row, why)
+
+
+def _ended(shown: Shown) -> list[Block]:
+    handoff = shown.handoff
+    company = safe(shown.facts.get("company", ""), 80)
+    reason = REASONS.get(handoff.reason or "")
+    words = [f"*{name_of(shown)}*" + (f", {company}" if company else ""), _stage(shown)]
+    if reason is not None:
+        words.append(reason.words)
+    if handoff.again_on is not None:
+        words.append(f"back on {handoff.again_on:%Y-%m-%d}")
+    if handoff.owner is not None:
+        words.append(mention(handoff.owner))
+    line = blocks.section(" · ".join(words), "who")
+    if handoff.last is None:
+        return [line]
+    return [line | {"accessory": blocks.button("Undo", "undo", str(handoff.id))}]
+
+
+def _stage(shown: Shown) -> str:
+    return safe(_label(shown, shown.handoff.stage), 60)
+
+
+def _label(shown: Shown, stage: str) -> str:
+    return stages.label(stage, shown.definition.labels)
+
+
+def _fallback(shown: Shown) -> str:
+    handoff = shown.handoff
+    company = safe(shown.facts.get("company", ""), 80)
+    who = name_of(shown, 80) + (f", {company}" if company else "")
+    if not handoff.open:
+        return cut(f"{_stage(shown)} · {who}", FALLBACK)
+    tier = safe(handoff.tier, 40)
+    words = [tier[:1].upper() + tier[1:], who, str(handoff.score)]
+    if handoff.wants_touch and handoff.due_at is not None:
+        words.append(f"call by {clock_time(handoff.due_at, shown.calendar.zone)}")
+    if handoff.owner is not None:
+        how = "Accepted by" if handoff.accepted_at is not None else "For"
+        words.append(f"{how} {mention(handoff.owner)}")
+    return cut(" · ".join(words), FALLBACK)

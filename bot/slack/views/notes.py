@@ -1,0 +1,142 @@
+"""What Baton says beside the card: in its thread, by DM, in the admin channel."""
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from bot.desk.govern import Shadow
+from bot.desk.report import Shown, Told
+from bot.slack.views import blocks
+from bot.slack.views.card import Message, name_of
+from bot.slack.views.text import FALLBACK, cut, mention, safe, when
+from scoring.contract import Definition
+from scoring.labels import sentence_case
+from scoring.lead import Activity
+
+MOST_LINES = 40
+"""Lines of a collected message; more leads than this are counted, not listed."""
+
+
+def step_words(step: str) -> str:
+    """A rung of the ladder as a person reads it: "Half the time is used", "80 % of the time is used", "Overdue"."""
+    kind, _, share = step.partition(" ")
+    if kind == "breach":
+        return "Overdue" if not share else f"Overdue ({share.removesuffix('%')} % of the time)"
+    if share == "50%":
+        return "Half the time is used"
+    return f"{share.removesuffix('%')} % of the time is used"
+
+
+def nudge_thread(shown: Shown, step: str, readers: list[str]) -> Message:
+    """A nudge in the card's thread while nobody owns the lead, or a call to everyone."""
+    called = " ".join(mention(reader) for reader in readers)
+    due = _due(shown)
+    ask = (
+        "press Accept to take it" if shown.handoff.owner is None else f"{mention(shown.handoff.owner)} has it"
+    )
+    line = f"⏳ {step_words(step)}: nobody has touched *{name_of(shown)}* yet. First touch by {due}; {ask}. {called}".strip()
+    return Message([blocks.section(line)], cut(f"{step_words(step)}: {name_of(shown)}", FALLBACK))
+
+
+def nudge_owner(shown: Shown, step: str, link: str | None) -> Message:
+    """A nudge to the owner by DM, with what they most likely did on it."""
+    value = str(shown.handoff.id)
+    card = f" <{link}|Open the card>" if link else ""
+    line = f"⏳ {step_words(step)}: log the first touch of *{name_of(shown)}* by {_due(shown)}.{card}"
+    row = blocks.actions(
+        blocks.button("I called", "touch_call", value, "primary"),
+        blocks.button("I e-mailed", "touch_email", value),
+        blocks.button("Booked", "touch_booked", value),
+    )
+    return Message([blocks.section(line), row], cut(f"{step_words(step)}: {name_of(shown)}", FALLBACK))
+
+
+def breach_thread(shown: Shown, step: str) -> Message:
+    """The breach, in the card's thread; its owner is mentioned."""
+    owner = shown.handoff.owner
+    whose = f"{mention(owner)} has not logged a first touch" if owner else "Nobody has accepted it"
+    line = f"🔴 {step_words(step)}: the first touch of *{name_of(shown)}* was due {_due(shown)}. {whose}; the managers know."
+    return Message([blocks.section(line)], cut(f"{step_words(step)}: {name_of(shown)}", FALLBACK))
+
+
+def notices(rows: list[Told], links: dict[int, str]) -> Message:
+    """What a person must know, collected into one message."""
+    lines = [_notice(each.step, each.shown, links.get(each.shown.handoff.id)) for each in rows[:MOST_LINES]]
+    left = len(rows) - len(lines)
+    if left > 0:
+        lines.append(f"… and {left} more. /mql queue lists them.")
+    head = "One lead needs you" if len(rows) == 1 else f"{len(rows)} leads need you"
+    first = name_of(rows[0].shown)
+    return Message(
+        blocks.paragraphs(lines), cut(f"{head}: {first}" + (" and others" if len(rows) > 1 else ""), FALLBACK)
+    )
+
+
+def _notice(step: str, shown: Shown, link: str | None) -> str:
+    handoff = shown.handoff
+    who = f"with {mention(handoff.owner)}" if handoff.owner else "accepted by nobody"
+    card = f" <{link}|Open the card>" if link else ""
+    if step.startswith(("nudge", "breach", "everyone")):
+        return f"🔴 {step_words(step)}: *{name_of(shown)}*, due {_due(shown)}, {who}.{card}"
+    tries = len(handoff.touches)
+    tried = f"{tries} touch{'' if tries == 1 else 'es'} logged"
+    return f"🕰 No decision yet on *{name_of(shown)}*, {who}, {tried}: qualify it, or recycle it with a reason.{card}"
+
+
+def _due(shown: Shown) -> str:
+    due = shown.handoff.due_at
+    return when(due, shown.calendar.zone) if due else "the agreed time"
+
+
+def activity(
+    activities: list[Activity], definition: Definition, raised: str | None, zone: ZoneInfo
+) -> Message:
+    """New activity of a lead whose hand-off is open, in its thread."""
+    lines = [f"➕ {safe(_did(each, definition), 160)} · {_at(each, zone)}" for each in activities[:20]]
+    left = len(activities) - len(lines)
+    lines += [f"… and {left} more"] if left > 0 else []
+    if raised:
+        lines.append(f"⬆️ Raised to *{safe(raised, 60)}*; the due time on the card is the new one.")
+    return Message(blocks.paragraphs(lines), cut(lines[0], FALLBACK))
+
+
+def _did(each: Activity, definition: Definition) -> str:
+    row = definition.intent.get(each.signal)
+    words = row.label if row is not None and row.label else sentence_case(each.signal)
+    return f"{words}: {each.asset}" if each.asset else words
+
+
+def _at(each: Activity, zone: ZoneInfo) -> str:
+    return when(datetime.fromtimestamp(each.occurred, UTC), zone)
+
+
+def shadow_digest(day: Shadow) -> Message:
+    """A day in shadow: share, volume against capacity, samples, and the button that ends it."""
+    share = f"{100 * day.would_be / day.leads:.0f} %" if day.leads else "none"
+    room = f"; your SDRs hold {day.capacity} open leads at most" if day.capacity is not None else ""
+    lines = [
+        "*Baton runs in shadow: no cards are sent.*",
+        f"In the last day {day.leads} new leads came in and {day.would_be} would have become MQLs ({share} of them){room}.",
+        f"Since the shadow start: {day.total} would-be MQLs.",
+    ]
+    lines += [
+        f" *{row.score}*  {_sample(facts)} · {safe(row.tier, 40)} · {safe(row.segment, 40)}"
+        for row, facts in day.samples
+    ]
+    lines.append("If these are the leads sales wants, press Go live; from then on new MQLs become cards.")
+    return Message(
+        [*blocks.paragraphs(lines), blocks.actions(blocks.button("Go live", "go_live", "team", "primary"))],
+        f"Shadow: {day.would_be} would-be MQLs of {day.leads} new leads",
+    )
+
+
+def _sample(facts: dict[str, object]) -> str:
+    name = " ".join(str(facts[key]) for key in ("first_name", "last_name") if facts.get(key))
+    who = name or str(facts.get("email") or facts.get("company") or "Somebody without a name")
+    company = f", {facts['company']}" if facts.get("company") and name else ""
+    return safe(who + company, 120) or "Somebody without a name"
+
+
+def live(by: str) -> Message:
+    """Go live was pressed."""
+    line = f"🟢 Baton is live since {mention(by)} pressed Go live: new MQLs become cards from now on."
+    return Message([blocks.section(line)], "Baton is live")
