@@ -26,7 +26,7 @@ from bot.slack.socket import Socket
 from bot.web import Doors, build_web
 
 WEBHOOK_PATIENCE = 8
-"""How often an outgoing webhook is tried: with a wait that doubles from 10 s, for about 40 minutes."""
+"""How often an outgoing webhook is tried: with a wait that doubles from 10 s, for about 20 minutes."""
 
 
 @dataclass(slots=True)

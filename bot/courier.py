@@ -92,9 +92,13 @@ class Courier:
     def _round(self, pool: ThreadPoolExecutor, free: threading.Semaphore) -> None:
         while not self._stopping.is_set():
             free.acquire()
-            letters = self._claim(1)
+            letters: list[Claimed] = []
+            try:
+                letters = self._claim(1)
+            finally:
+                if not letters:  # also when the database is away: a worker that is not needed stays free
+                    free.release()
             if not letters:
-                free.release()
                 return
             pool.submit(self._one, letters[0], free)
 
@@ -145,7 +149,9 @@ class Courier:
                 case Dropped(why):
                     outbox.settle(session, letter, "dropped", error=why)
                 case Later(wait, why, whole_pace):
-                    outbox.settle(session, letter, "new", not_before=now + wait, error=why)
+                    # A try that may have arrived is still to be looked for.
+                    state = "unknown" if letter.doubtful else "new"
+                    outbox.settle(session, letter, state, not_before=now + wait, error=why)
                     if whole_pace:
                         outbox.hold(session, letter.pace, now + wait)
                 case Doubtful(why):

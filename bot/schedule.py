@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Callable
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
@@ -22,15 +23,16 @@ SILENT_AFTER = 15.0
 class Schedule:
     """Looks once a second for what is due."""
 
-    def __init__(self, desk: Desk, courier: Courier) -> None:
+    def __init__(self, desk: Desk, courier: Courier, seconds: Callable[[], float] = time.monotonic) -> None:
         self._desk = desk
         self._courier = courier
+        self._seconds = seconds
         self._ticks = BackgroundScheduler(timezone="UTC")
-        self._last_tick = time.monotonic()
+        self._last_tick = seconds()
 
     def start(self) -> None:
         """Tick in the background until `stop`."""
-        self._last_tick = time.monotonic()
+        self._last_tick = self._seconds()
         self._ticks.add_job(
             self.tick,
             "interval",
@@ -52,7 +54,7 @@ class Schedule:
             for _ in range(MOST_ROUNDS):
                 if not remind.remind(self._desk):
                     break
-            self._last_tick = time.monotonic()
+            self._last_tick = self._seconds()
         except Exception:  # the boundary of a tick: the rows stay due
             log.exception("a tick failed; it is tried again in a second")
         self._courier.wake()
@@ -60,4 +62,4 @@ class Schedule:
     @property
     def alive(self) -> bool:
         """Whether a tick was completed lately."""
-        return time.monotonic() - self._last_tick < SILENT_AFTER
+        return self._seconds() - self._last_tick < SILENT_AFTER

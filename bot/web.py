@@ -1,6 +1,7 @@
 """The one ASGI app: intake, Slack's requests, health and metrics."""
 
 import logging
+import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ from scoring.stages import Refused
 log = logging.getLogger(__name__)
 
 RETRY_AFTER = {"Retry-After": "5"}
+
+_STAMP = re.compile(r"[0-9]{1,12}")
 
 
 class TooLarge(Exception):
@@ -113,16 +116,31 @@ def _slack(doors: Doors) -> Callable[[Request], object]:
             body = await _body(request, native.MOST_BYTES)
         except TooLarge:
             return _refused(413, "The request is larger than 1 MiB.")
-        headers: dict[str, str | Sequence[str]] = dict(request.headers)
-        text = body.decode("utf-8", errors="replace")
-        answer = await anyio.to_thread.run_sync(
-            doors.bolt.dispatch, BoltRequest(body=text, query=request.url.query, headers=headers)
-        )
+        asked = _from_slack(request, body)
+        if asked is None:
+            return _refused(401, "This request is not signed by Slack.")
+        answer = await anyio.to_thread.run_sync(doors.bolt.dispatch, asked)
         return Response(
             answer.body, answer.status, {name: values[0] for name, values in answer.headers.items()}
         )
 
     return slack
+
+
+def _from_slack(request: Request, body: bytes) -> BoltRequest | None:
+    """What Bolt is given to check; None for what its check would stumble over, which Slack never sends."""
+    headers: dict[str, str | Sequence[str]] = dict(request.headers)
+    stamp = request.headers.get("x-slack-request-timestamp", "")
+    signature = request.headers.get("x-slack-signature", "")
+    if not _STAMP.fullmatch(stamp) or not signature.isascii():
+        return None
+    try:
+        return BoltRequest(
+            body=body.decode("utf-8", errors="replace"), query=request.url.query, headers=headers
+        )
+    except (ValueError, TypeError, AttributeError, KeyError, RecursionError):
+        # Bolt reads the body before it looks at the signature.
+        return None
 
 
 async def _healthz(_request: Request) -> Response:
@@ -141,8 +159,12 @@ def _readyz(doors: Doors) -> Callable[[Request], object]:
 
 def _metrics(doors: Doors) -> Callable[[Request], object]:
     async def metrics(_request: Request) -> Response:
-        state = await anyio.to_thread.run_sync(health.backlog, doors.desk)
-        doors.metrics.backlog(state, doors.desk.clock.real())
+        try:
+            state = await anyio.to_thread.run_sync(health.backlog, doors.desk)
+        except health.TROUBLE as trouble:  # the counters are wanted most when the database is away
+            log.error("the backlog could not be read", extra={"why": type(trouble).__name__})
+        else:
+            doors.metrics.backlog(state, doors.desk.clock.real())
         return Response(generate_latest(doors.metrics.registry), media_type=CONTENT_TYPE_LATEST)
 
     return metrics

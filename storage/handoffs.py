@@ -141,15 +141,20 @@ def many(session: Session, ids: Iterable[int]) -> dict[int, Handoff]:
     return _whole(session, rows)
 
 
-def open_of(session: Session, leads: Iterable[int]) -> dict[int, Handoff]:
-    """The open hand-off of each of *leads* that has one, by lead."""
+def open_of(session: Session, leads: Iterable[int], *, lock: bool = False) -> dict[int, Handoff]:
+    """The open hand-off of each of *leads* that has one, by lead.
+
+    *lock* holds them until the commit: what scoring decides about them is not lost to a press meanwhile;
+    the press finds its WHERE unmet and is decided again.
+    """
     rows: list[HandoffRow] = []
-    for part in in_parts(set(leads)):
-        rows += session.scalars(
-            select(HandoffRow)
-            .where(col(HandoffRow.lead_id).in_(part), col(HandoffRow.ended_at).is_(None))
-            .execution_options(populate_existing=True)
-        ).all()
+    for part in in_parts(sorted(set(leads))):
+        query = select(HandoffRow).where(
+            col(HandoffRow.lead_id).in_(part), col(HandoffRow.ended_at).is_(None)
+        )
+        if lock:
+            query = query.order_by(col(HandoffRow.id)).with_for_update(key_share=True)
+        rows += session.scalars(query.execution_options(populate_existing=True)).all()
     return {handoff.lead_id: handoff for handoff in _whole(session, rows).values()}
 
 
@@ -196,8 +201,8 @@ def _handoff(row: HandoffRow, touches: tuple[Touch, ...], last: Pressed | None) 
     )  # fmt: skip
 
 
-def last_ended(session: Session, leads: Iterable[int]) -> dict[int, Past]:
-    """The newest ended hand-off of each of *leads* that has one, by lead."""
+def last_ended(session: Session, leads: Iterable[int], besides: str = "") -> dict[int, Past]:
+    """The newest ended hand-off of each of *leads* that has one, by lead; those of reason *besides* left out."""
     found: dict[int, Past] = {}
     for part in in_parts(set(leads)):
         rows = session.execute(
@@ -207,6 +212,8 @@ def last_ended(session: Session, leads: Iterable[int]) -> dict[int, Past]:
             .order_by(col(HandoffRow.ended_at), col(HandoffRow.id))
         )
         for row, changed in rows:
+            if besides and row.reason == besides:
+                continue
             ended = int(row.ended_at.timestamp())
             found[row.lead_id] = Past(
                 ended_at=ended,

@@ -174,14 +174,18 @@ def _append(session: Session, rows: Sequence[tuple[Arrival, int]]) -> set[tuple[
 
 
 def load(session: Session, ids: Iterable[int], *, lock: bool = False) -> dict[int, Known]:
-    """The leads of *ids* with all their activities; *lock* holds their rows until the commit."""
+    """The leads of *ids* with all their activities; *lock* holds their rows until the commit.
+
+    The lock lets foreign keys through (FOR NO KEY UPDATE): two requests about one lead have both just
+    added an activity that points at it, and would wait for each other for ever.
+    """
     found: dict[int, Known] = {}
     for part in in_parts(sorted(set(ids))):
         query = select(
             col(LeadRow.id), col(LeadRow.email), col(LeadRow.facts), col(LeadRow.fact_times), col(LeadRow.first_seen), col(LeadRow.changed_facts_at)
         ).where(col(LeadRow.id).in_(part))  # fmt: skip
         if lock:
-            query = query.order_by(col(LeadRow.id)).with_for_update()
+            query = query.order_by(col(LeadRow.id)).with_for_update(key_share=True)
         for row in session.execute(query):
             found[row[0]] = Known(*row)
         rows = session.execute(

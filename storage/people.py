@@ -66,21 +66,26 @@ def suppressed(session: Session, values: Iterable[str], now: datetime) -> dict[s
     found: dict[str, Suppressed] = {}
     for part in in_parts(set(values)):
         rows = session.scalars(
-            select(SuppressionRow).where(
+            select(SuppressionRow)
+            .where(
                 col(SuppressionRow.value).in_(part),
                 or_(col(SuppressionRow.until).is_(None), col(SuppressionRow.until) > now),
             )
+            .order_by(col(SuppressionRow.id).desc())
         )
         found.update({row.value: Suppressed(row.kind, row.value, row.reason) for row in rows})
     return found
 
 
 def suppress(session: Session, entry: Suppressed, handoff_id: int, at: datetime) -> None:
-    """List a domain or an address because of a hand-off's reason; one listed before stays as it is."""
+    """List a domain or an address because of a hand-off's reason.
+
+    Each hand-off has a row of its own, so that one taken back lifts nothing that another still says.
+    """
     session.execute(
         upsert(session, SuppressionRow)
         .values(kind=entry.kind, value=entry.value, reason=entry.reason, handoff_id=handoff_id, listed_at=at)
-        .on_conflict_do_nothing(index_elements=["kind", "value"])
+        .on_conflict_do_nothing(index_elements=["kind", "value", "handoff_id"])
     )
 
 

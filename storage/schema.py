@@ -1,7 +1,6 @@
 """The schema's age: creating it, upgrading it, and refusing to work on one that does not fit the code."""
 
 from pathlib import Path
-from typing import Any
 
 from alembic import command
 from alembic.config import Config
@@ -39,6 +38,23 @@ def _known(revision: str) -> bool:
     return revision in {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
 
 
+def trouble_with(found: str | None, *, known: bool, newest: str) -> str | None:
+    """The sentence why a schema at revision *found* cannot be used; None where it is the code's *newest*.
+
+    *known* says whether the code's own migrations name it: then it is older, else it is newer than the code.
+    """
+    if found == newest:
+        return None
+    if found is None:
+        return "The database is empty or not Baton's. Run baton serve or baton db upgrade to create it."
+    if known:
+        return (
+            f"The database's schema {found} is older than this version of Baton needs ({newest}). "
+            "Make a backup, then run baton db upgrade."
+        )
+    return f"The database's schema {found} is newer than this version of Baton knows. Install the newer Baton."
+
+
 def check(database: Database) -> None:
     """Raises StorageError unless the schema is exactly the code's; the sentence says what to run."""
     with database.reading() as session:
@@ -47,20 +63,9 @@ def check(database: Database) -> None:
 
 def _check(connection: Connection) -> None:
     found = _revision(connection)
-    if found == newest():
-        return
-    if found is None:
-        raise StorageError(
-            "The database is empty or not Baton's. Run baton serve or baton db upgrade to create it."
-        )
-    if _known(found):
-        raise StorageError(
-            f"The database's schema {found} is older than this version of Baton needs ({newest()}). "
-            "Make a backup, then run baton db upgrade."
-        )
-    raise StorageError(
-        f"The database's schema {found} is newer than this version of Baton knows. Install the newer Baton."
-    )
+    trouble = trouble_with(found, known=found is not None and _known(found), newest=newest())
+    if trouble is not None:
+        raise StorageError(trouble)
 
 
 def create(database: Database) -> None:
@@ -74,22 +79,24 @@ def create(database: Database) -> None:
     with database.engine.connect() as connection:
         _exclusively(connection, database)
         if _revision(connection) is None:
-            if _tables(connection):
-                raise StorageError(
-                    "The database holds tables that are not Baton's. "
-                    "Name a database of Baton's own in DATABASE_URL."
-                )
+            _refuse_strangers(connection)
             command.upgrade(_config(connection), "head")
         _check(connection)
         connection.commit()
 
 
 def upgrade(database: Database) -> tuple[str | None, str]:
-    """Bring the schema up to the code's; gives the revision before and after."""
+    """Bring the schema up to the code's; gives the revision before and after.
+
+    Raises:
+        StorageError: the schema is newer than the code, or the tables are not Baton's.
+    """
     with database.engine.connect() as connection:
         _exclusively(connection, database)
         before = _revision(connection)
-        if before is not None and not _known(before):
+        if before is None:
+            _refuse_strangers(connection)
+        elif not _known(before):
             _check(connection)
         command.upgrade(_config(connection), "head")
         connection.commit()
@@ -102,5 +109,8 @@ def _exclusively(connection: Connection, database: Database) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": UPGRADE_LOCK})
 
 
-def _tables(connection: Connection) -> list[Any]:
-    return [name for name in inspect(connection).get_table_names() if name != "alembic_version"]
+def _refuse_strangers(connection: Connection) -> None:
+    if set(inspect(connection).get_table_names()) - {"alembic_version"}:
+        raise StorageError(
+            "The database holds tables that are not Baton's. Name a database of Baton's own in DATABASE_URL."
+        )

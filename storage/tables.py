@@ -277,10 +277,10 @@ class PaceRow(SQLModel, table=True):
 
 
 class SuppressionRow(SQLModel, table=True):
-    """Who is never handed over: a company's domain or one address."""
+    """Who is never handed over: a company's domain or one address; a row for each hand-off that says so."""
 
     __tablename__ = "suppression"
-    __table_args__ = (UniqueConstraint("kind", "value", name="uq_suppression"),)
+    __table_args__ = (UniqueConstraint("kind", "value", "handoff_id", name="uq_suppression"),)
     id: int | None = Field(default=None, primary_key=True)
     kind: str
     value: str

@@ -75,7 +75,8 @@ class Bench:
 
     def _over(self) -> str:
         label = stages.label(self.handoff.stage, self.definition.labels)
-        by = f" by <@{self.handoff.owner}>" if self.handoff.owner else ""
+        closer = self.handoff.last.by if self.handoff.last else self.handoff.owner
+        by = f" by <@{closer}>" if closer else ""
         return f"This lead was closed{by} as {label}, so nothing was changed."
 
 

@@ -4,7 +4,7 @@ from sqlmodel import Session
 
 from bot.desk import ladder
 from bot.desk.desk import Agreed, Desk, calendar_for
-from bot.desk.hand_over import receipt
+from bot.desk.hand_over import past_of, receipt
 from scoring import sla
 from scoring.contract import Definition
 from scoring.handoff import Handoff
@@ -56,14 +56,15 @@ def _raise_tier(
     now = desk.clock.business()
     definition = desk.definition(session, handoff.version)
     worth = score(known.lead, known.activities, definition, now)
-    past = handoffs.last_ended(session, [known.id]).get(known.id)
+    past = past_of(session, [known.id])[0].get(known.id)
+    since = past.ended_at if past else None
     tier = tier_of(
         known.lead,
         known.activities,
         definition,
-        worth,
+        worth if since is None else score(known.lead, known.activities, definition, now, since=since),
         now=now,
-        since=past.ended_at if past else None,
+        since=since,
         returning=handoff.returning,
         fit_check=handoff.fit_check,
     )

@@ -19,6 +19,10 @@ SHADOW_DIGEST, MEMBERS = "shadow_digest", "members"
 DIGEST_AT = time(9, 0)
 """When the shadow digest is written, in the team's zone; moved to the next opening."""
 
+STARTED = "started_at"
+DIGESTED = "shadow_digest_at"
+"""Names of small facts about this installation: its last start, and what the last shadow digest told up to."""
+
 SAMPLES = 5
 """How many would-be MQLs the shadow digest shows, best first."""
 
@@ -38,6 +42,8 @@ def first_start(desk: Desk, files: Files) -> list[str]:
     """
     now = desk.clock.business()
     with desk.database.writing() as session:
+        # The upsert makes replicas that start at once take turns, so that version 1 is stored once.
+        contracts.remember(session, STARTED, now.isoformat())
         if contracts.current_definition(session) is None:
             contracts.add_definition(session, files.definition, now)
         if contracts.current_team(session) is None:
@@ -93,10 +99,16 @@ def shadow_digest(session: Session, desk: Desk, agreed: Agreed, row: Due) -> Non
         deadlines.cancel(session, [SHADOW_DIGEST], "admin")
         return
     deadlines.postpone(session, row, next_digest(agreed, now))
+    if not agreed.team.calendar.is_open(now):  # Baton was asleep at nine; the next digest tells it all
+        return
+    day = timedelta(days=1)
+    told = contracts.settings(session).get(DIGESTED)
+    since = min(datetime.fromisoformat(told), now - day) if told else now - day
+    contracts.remember(session, DIGESTED, now.isoformat())
     channel = agreed.team.channels.admin
     letter = Letter(
         f"shadow:{now:%Y-%m-%d}", "notice", f"post:{channel}", desk.clock.real(), 40,
-        body={"view": "shadow", "channel": channel, "until": now.isoformat()},
+        body={"view": "shadow", "channel": channel, "since": since.isoformat(), "until": now.isoformat()},
     )  # fmt: skip
     outbox.put(session, [letter])
 
@@ -106,6 +118,7 @@ class Shadow:
     """What a day in shadow would have handed over.
 
     Attributes:
+        span: how long it was, one day or, after a weekend, more.
         capacity: open hand-offs the pool could hold, None where nobody's capacity is set.
         samples: the best would-be MQLs, each with its lead's facts.
     """
@@ -116,25 +129,26 @@ class Shadow:
     total: int
     capacity: int | None
     samples: tuple[tuple[WouldBe, dict[str, object]], ...]
+    span: timedelta = timedelta(days=1)
 
 
-def shadow_day(desk: Desk, until: datetime) -> Shadow:
-    """The figures of the 24 hours before *until*."""
-    since = until - timedelta(days=1)
+def shadow_day(desk: Desk, since: datetime, until: datetime) -> Shadow:
+    """The figures of [*since*, *until*), which no other digest tells."""
     with desk.database.reading() as session:
         agreed = desk.agreed(session)
-        rows = [row for row in funnel.shadowed(session, since) if row.at <= until]
+        rows = [row for row in funnel.shadowed(session, since) if row.at < until]
         best = rows[:SAMPLES]
         known = leads.load(session, [row.lead_id for row in best])
         capacities = [person.capacity for person in agreed.team.people.values() if person.role == "sdr"]
         known_capacities = [each for each in capacities if each is not None]
         return Shadow(
             until=until,
-            leads=funnel.leads_received(session, since),
+            leads=funnel.leads_received(session, since) - funnel.leads_received(session, until),
             would_be=len(rows),
             total=len(funnel.shadowed(session, datetime.min.replace(tzinfo=until.tzinfo))),
             capacity=sum(known_capacities) if known_capacities else None,
             samples=tuple((row, known[row.lead_id].facts) for row in best),
+            span=until - since,
         )
 
 

@@ -1,6 +1,6 @@
 """A lead becomes a hand-off: routed, clocked, logged, its card and its deadlines asked for, in bulk."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,6 +11,7 @@ from bot.desk import announce, ladder
 from bot.desk.desk import Agreed, Desk
 from scoring import sla
 from scoring.contract import Tier
+from scoring.past import Past
 from scoring.qualify import Verdict
 from scoring.receipt import Part, Score
 from scoring.routing import Route, route
@@ -33,6 +34,17 @@ class Crossing:
     score: Score
     verdict: Verdict
     tier: Tier
+
+
+def past_of(session: Session, leads: Iterable[int]) -> tuple[dict[int, Past], frozenset[int]]:
+    """How sales last ended each of *leads* it had, by lead; and those who went to nurture since.
+
+    Sales never saw a lead that went to nurture, so that end keeps nobody away.
+    """
+    newest = handoffs.last_ended(session, leads)
+    nurtured = frozenset(lead for lead, end in newest.items() if end.reason == NURTURE)
+    by_sales = handoffs.last_ended(session, nurtured, besides=NURTURE)
+    return {lead: end for lead, end in newest.items() if lead not in nurtured} | by_sales, nurtured
 
 
 def receipt(parts: Sequence[Part]) -> list[dict[str, Any]]:

@@ -18,6 +18,7 @@ from storage import deadlines
 from storage.deadlines import Due
 
 FIRST_TOUCH, DECIDE, FOLLOW_UP = "first_touch", "decide", "follow_up"
+WEEKLY = "weekly"
 WEEK = timedelta(days=7)
 """After its last deadline an open hand-off is looked at once a week, so that none is forgotten."""
 
@@ -59,33 +60,42 @@ def handed_to(handoff: Handoff, owner: str | None, team: Team, now: datetime) ->
 
 
 def schedule(session: Session, handoff: Handoff, definition: Definition, team: Team) -> None:
-    """Write the rows that *handoff*, as it is now, must have; cancel those it must not."""
+    """Write the rows that *handoff*, as it is now, must have; cancel those it must not.
+
+    What was said stays said: only steps still to come are moved.
+    """
     subject = str(handoff.id)
     rows: list[Due] = []
-    wrong = {FIRST_TOUCH, DECIDE, FOLLOW_UP}
     calendar = calendar_for(team, handoff.owner, handoff.segment)
     clock = handoff.running(team.opening_grace)
-    if handoff.open and handoff.wants_touch and clock is not None:
+    if handoff.wants_touch and clock is not None:
         ladder = rungs(tier_named(definition, handoff.tier))
         rows += [
             Due(FIRST_TOUCH, subject, step.name, step.due_at)
             for step in sla.ladder_steps(clock, calendar, ladder)
         ]
-        wrong.discard(FIRST_TOUCH)
     if handoff.stage in ("mql", "sal"):
         rows += _decisions(subject, handoff.touched_at or handoff.crossed_at, definition.decide, calendar)
-        wrong.discard(DECIDE)
     elif handoff.open:
         first = (handoff.sql_at or handoff.crossed_at) + definition.ae_accept
-        rows.append(Due(FOLLOW_UP, subject, "weekly", calendar.next_open(first)))
-        wrong.discard(FOLLOW_UP)
-    deadlines.cancel(session, sorted(wrong), subject)
+        rows.append(Due(FOLLOW_UP, subject, WEEKLY, calendar.next_open(first)))
+    rows = [_not_sooner(session, row) for row in rows]
+    # All of them first: another tier has other rungs.
+    deadlines.cancel(session, (FIRST_TOUCH, DECIDE, FOLLOW_UP), subject)
     deadlines.schedule(session, rows)
+
+
+def _not_sooner(session: Session, row: Due) -> Due:
+    """A weekly look that was moved on to its next week stays there, whatever is pressed meanwhile."""
+    if row.step != WEEKLY:
+        return row
+    there = deadlines.open_steps(session, row.kind, row.subject)
+    return max([row, *(step for step in there if step.step == WEEKLY)], key=lambda step: step.due_at)
 
 
 def _decisions(subject: str, since: datetime, decide: timedelta, calendar: WorkCalendar) -> Sequence[Due]:
     """ "Clocks in turn": half-way a reminder, then the decision, then a look every week."""
-    moments = {"half": since + decide / 2, "all": since + decide, "weekly": since + decide + WEEK}
+    moments = {"half": since + decide / 2, "all": since + decide, WEEKLY: since + decide + WEEK}
     return [Due(DECIDE, subject, step, calendar.next_open(at)) for step, at in moments.items()]
 
 
@@ -97,3 +107,30 @@ def rungs(tier: Tier) -> Mapping[str, Sequence[Fraction]]:
 def reader_calendar(agreed: Agreed, handoff: Handoff) -> WorkCalendar:
     """Whose working hours a nudge waits for."""
     return calendar_for(agreed.team, handoff.owner, handoff.segment)
+
+
+def next_on_shift(team: Team, person_id: str, at: datetime) -> datetime:
+    """The first moment from *at* on at which the person works: within their hours, and not away."""
+    calendar, person = team.calendar_of(person_id), team.person(person_id)
+    moment = calendar.next_open(at)
+    # Two absences may follow each other, in any order of the file.
+    for _ in person.away if person else ():
+        wall = moment.astimezone(calendar.zone).replace(tzinfo=None)
+        until = [away.until for away in person.away if away.since <= wall < away.until] if person else []
+        if until:
+            moment = calendar.next_open(max(until).replace(tzinfo=calendar.zone))
+    return moment
+
+
+def overtaken(step: str, handoff: Handoff, definition: Definition, team: Team, now: datetime) -> bool:
+    """Whether a later rung has passed: "if later steps have passed meanwhile, only the latest is sent"."""
+    clock = handoff.running(team.opening_grace)
+    if clock is None:
+        return False
+    steps = sla.ladder_steps(
+        clock,
+        calendar_for(team, handoff.owner, handoff.segment),
+        rungs(tier_named(definition, handoff.tier)),
+    )
+    passed = [each.name for each in steps if each.due_at <= now]
+    return step in passed and passed[-1] != step

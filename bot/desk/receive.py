@@ -2,14 +2,14 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlmodel import Session
 
 from bot.desk import announce, follow
 from bot.desk.desk import Agreed, Desk
-from bot.desk.hand_over import NURTURE, Crossing, hand_over
+from bot.desk.hand_over import Crossing, hand_over, past_of
 from scoring.arrival import Arrival
 from scoring.emails import company_domain
 from scoring.handoff import Handoff
@@ -111,11 +111,14 @@ def _verdict(one: Known, agreed: Agreed, around: Around, now: datetime, worth: S
 
 def _around(session: Session, known: Sequence[Known], now: datetime) -> Around:
     ids = [one.id for one in known]
-    past = handoffs.last_ended(session, ids)
-    nurtured = frozenset(lead for lead, end in past.items() if end.reason == NURTURE)
+    past, nurtured = past_of(session, ids)
+    changed = {one.id for one in known if one.facts_changed}
     return Around(
-        handoffs.open_of(session, ids),
-        {lead: end for lead, end in past.items() if lead not in nurtured},
+        handoffs.open_of(session, ids, lock=True),
+        {
+            lead: replace(end, facts_changed=end.facts_changed or lead in changed)
+            for lead, end in past.items()
+        },
         nurtured,
         suppression_of(session, known, now),
     )

@@ -4,10 +4,12 @@ A nudge waits for its reader's hours; of several steps that are due at once only
 said about what was done already. Decision and outbox row are one transaction.
 """
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
 from bot.desk import announce, govern, ladder
@@ -17,13 +19,20 @@ from storage import deadlines, handoffs, outbox
 from storage.deadlines import Due
 from storage.outbox import Letter
 
+log = logging.getLogger(__name__)
+
 AT_ONCE = 200
 """Rows decided in one transaction: enough to drain 10,000 in seconds, few enough to hold locks briefly."""
 
 COLLECT = timedelta(minutes=15)
 """A manager's first breach comes at once, later ones are collected. Source: SEMANTICS "Clocks"."""
 
+SETBACK = timedelta(minutes=1)
+"""A row that cannot be decided is looked at again after this; the others of its batch are decided."""
+
 NOTICES = "notices"
+CALLED = "called"
+"""A row of this kind says that the pool was mentioned for a hand-off; it is never due."""
 NOTE_RANK = 45
 DM_RANK = 46
 
@@ -46,9 +55,23 @@ class Case:
         """Decided; the same step never speaks again."""
         deadlines.done(self.session, self.row, self.now)
 
+    def needless(self) -> None:
+        """Nobody waits for it any more, unless the press that made it needless is undone."""
+        deadlines.cancel(self.session, [self.row.kind], self.row.subject)
+
+    def waits(self, until: datetime) -> bool:
+        """Whether its reader is off; then it is looked at again when they are back."""
+        if until > self.now:
+            self.postpone(until)
+        return until > self.now
+
 
 def remind(desk: Desk) -> int:
-    """Decide what is due now; gives how many rows were looked at, 0 when nothing is due."""
+    """Decide what is due now; gives how many rows were decided, 0 when nothing is due.
+
+    Raises:
+        sqlalchemy.exc.DBAPIError: the database cannot take it; everything stays due.
+    """
     now = desk.clock.business()
     with desk.database.reading() as session:
         if not deadlines.anything_due(session, now):
@@ -56,10 +79,24 @@ def remind(desk: Desk) -> int:
     with desk.database.writing() as session:
         rows = deadlines.claim(session, now, AT_ONCE)
         agreed = desk.agreed(session)
-        for row in rows:
-            CASES[row.kind](Case(session, desk, agreed, row, now))
+        # A kind unknown here was written by a newer replica, which will decide it.
+        ours = [Case(session, desk, agreed, row, now) for row in rows if row.kind in CASES]
+        for case in ours:
+            _decided(case)
     desk.wake()
-    return len(rows)
+    return len(ours)
+
+
+def _decided(case: Case) -> None:
+    """One row that cannot be decided must not keep everybody else's from being said."""
+    try:
+        with case.session.begin_nested():
+            CASES[case.row.kind](case)
+    except DBAPIError:
+        raise
+    except Exception:  # the boundary of one row: logged, and tried again
+        log.exception("a due row could not be decided", extra={"kind": case.row.kind, "step": case.row.step})
+        case.postpone(case.now + SETBACK)
 
 
 def next_due(desk: Desk, handoff_id: int) -> tuple[str, datetime] | None:
@@ -74,25 +111,41 @@ def next_due(desk: Desk, handoff_id: int) -> tuple[str, datetime] | None:
     return (first.step, first.due_at) if first else None
 
 
+def back_at(desk: Desk, reader: str) -> datetime:
+    """From when on *reader* may be written to: now, or the opening after the hours or days they are off."""
+    with desk.database.reading() as session:
+        return ladder.next_on_shift(desk.agreed(session).team, reader, desk.clock.business())
+
+
 def _first_touch(case: Case) -> None:
     handoff = handoffs.get(case.session, int(case.row.subject))
-    if handoff is None or not handoff.open or not handoff.wants_touch:
-        case.done()
-        return
-    calendar = ladder.reader_calendar(case.agreed, handoff)
-    if not calendar.is_open(case.now):
-        case.postpone(calendar.next_open(case.now))
-        return
-    case.done()
-    if _later_step_is_due(case):
+    if handoff is None or not handoff.wants_touch:
+        case.needless()
         return
     kind = case.row.step.partition(" ")[0]
+    if case.waits(_opens(case, handoff, alone=kind != "breach")):
+        return
+    case.done()
+    if _later_step_is_due(case) or _overtaken(case, handoff):
+        return
     if kind == "breach":
         _breach(case, handoff)
     elif handoff.owner is not None:  # "first-touch nudges then go to the owner alone"
         _tell_owner(case, handoff)
     else:
         _tell_thread(case, handoff, everyone=kind == "everyone")
+
+
+def _opens(case: Case, handoff: Handoff, *, alone: bool) -> datetime:
+    """When what is due may be said. An absence delays what the owner *alone* reads, and never a breach."""
+    if alone and handoff.owner is not None:
+        return ladder.next_on_shift(case.agreed.team, handoff.owner, case.now)
+    return ladder.reader_calendar(case.agreed, handoff).next_open(case.now)
+
+
+def _overtaken(case: Case, handoff: Handoff) -> bool:
+    definition = case.desk.definition(case.session, handoff.version)
+    return ladder.overtaken(case.row.step, handoff, definition, case.agreed.team, case.now)
 
 
 def _later_step_is_due(case: Case) -> bool:
@@ -116,9 +169,11 @@ def _dm(case: Case, reader: str, handoff: Handoff, body: dict[str, object]) -> N
 
 def _tell_thread(case: Case, handoff: Handoff, *, everyone: bool) -> None:
     """In the card's thread; people on shift are mentioned once a hand-off, or when everyone is called."""
-    readers = _on_shift(case, handoff) if everyone or _first_to_call(case, handoff) else []
     if everyone:
-        readers += [manager for manager in case.agreed.team.managers if manager not in readers]
+        readers = _on_shift(case, [*handoff.pool, *case.agreed.team.managers])
+        _remember_call(case, handoff)
+    else:
+        readers = _pool_to_call(case, handoff)
     _note(case, handoff, {"view": "nudge", "step": case.row.step, "mention": readers})
 
 
@@ -130,28 +185,35 @@ def _note(case: Case, handoff: Handoff, body: dict[str, object]) -> None:
     outbox.put(case.session, [letter])
 
 
-def _on_shift(case: Case, handoff: Handoff) -> list[str]:
+def _on_shift(case: Case, ids: Sequence[str]) -> list[str]:
     team = case.agreed.team
-    people = (team.person(id_) for id_ in handoff.pool)
+    people = (team.person(id_) for id_ in dict.fromkeys(ids))
     return [person.id for person in people if person is not None and team.on_shift(person, case.now)]
 
 
-def _first_to_call(case: Case, handoff: Handoff) -> bool:
-    """ "Unowned ones mention on-shift pool members once"."""
-    return not deadlines.any_done(case.session, case.row.kind, str(handoff.id), besides=case.row.step)
+def _pool_to_call(case: Case, handoff: Handoff) -> list[str]:
+    """ "Unowned ones mention on-shift pool members once": those to mention now, nobody the second time."""
+    if deadlines.any_done(case.session, CALLED, str(handoff.id), besides=""):
+        return []
+    readers = _on_shift(case, handoff.pool)
+    if readers:
+        _remember_call(case, handoff)
+    return readers
+
+
+def _remember_call(case: Case, handoff: Handoff) -> None:
+    row = Due(CALLED, str(handoff.id), "pool", case.now)
+    deadlines.once(case.session, row)
+    deadlines.done(case.session, row, case.now)
 
 
 def _breach(case: Case, handoff: Handoff) -> None:
     """ "Noted in the card's thread at once; everyone with role manager gets the first by DM at once"."""
-    _note(
-        case,
-        handoff,
-        {"view": "breach", "step": case.row.step, "mention": [handoff.owner] if handoff.owner else []},
-    )
+    readers = _on_shift(case, [handoff.owner]) if handoff.owner else _pool_to_call(case, handoff)
+    _note(case, handoff, {"view": "breach", "step": case.row.step, "mention": readers})
     announce.outgoing(case.session, case.desk, handoff, "handoff.overdue")
     for manager in case.agreed.team.managers:
-        if manager != handoff.owner:
-            _notify(case, manager, handoff, case.row.step)
+        _notify(case, manager, handoff, case.row.step)
 
 
 def _notify(case: Case, reader: str, handoff: Handoff, step: str) -> None:
@@ -159,18 +221,18 @@ def _notify(case: Case, reader: str, handoff: Handoff, step: str) -> None:
     deadlines.notify(case.session, reader, handoff.id, step, case.now)
     last = deadlines.last_told(case.session, reader)
     at = case.now if last is None else max(case.now, last + COLLECT)
-    calendar = case.agreed.team.calendar_of(reader)
-    deadlines.once(case.session, Due(NOTICES, reader, "next", calendar.next_open(at)))
+    # Written even where a row is there: a replica that is just collecting holds that row, so this waits for
+    # it rather than leave a notice that nothing wakes.
+    at = ladder.next_on_shift(case.agreed.team, reader, at)
+    deadlines.schedule(case.session, [Due(NOTICES, reader, "next", at)])
 
 
 def _notices(case: Case) -> None:
     reader = case.row.subject
-    calendar = case.agreed.team.calendar_of(reader)
-    if not calendar.is_open(case.now):
-        case.postpone(calendar.next_open(case.now))
+    if case.waits(ladder.next_on_shift(case.agreed.team, reader, case.now)):
         return
-    waiting = deadlines.untold(case.session, reader)
     deadlines.forget(case.session, case.row)
+    waiting = deadlines.untold(case.session, reader)
     if not waiting:
         return
     ids = [notice.id for notice in waiting]
@@ -185,13 +247,12 @@ def _notices(case: Case) -> None:
 def _decide(case: Case) -> None:
     handoff = handoffs.get(case.session, int(case.row.subject))
     if handoff is None or not handoff.open:
-        case.done()
+        case.needless()
         return
     calendar = ladder.reader_calendar(case.agreed, handoff)
-    if not calendar.is_open(case.now):
-        case.postpone(calendar.next_open(case.now))
+    if case.waits(calendar.next_open(case.now)):
         return
-    if case.row.step == "weekly":
+    if case.row.step == ladder.WEEKLY:
         case.postpone(calendar.next_open(case.now + ladder.WEEK))
     else:
         case.done()
@@ -202,7 +263,9 @@ def _decide(case: Case) -> None:
 
 def _ask_for_decision(case: Case, handoff: Handoff) -> None:
     """The owner first; from the full time on, and while nobody owns it, the managers too."""
-    step = f"{case.row.kind} {case.row.step} {case.now:%Y-%m-%d}"
+    step = f"{case.row.kind} {case.row.step}"
+    if case.row.step == ladder.WEEKLY:
+        step += f" {case.now:%G-W%V}"  # the ISO week: a press that moves the row asks nobody twice
     if handoff.owner is not None:
         _notify(case, handoff.owner, handoff, step)
     if handoff.owner is None or case.row.step != "half":

@@ -10,6 +10,7 @@ from typing import Any
 from sqlmodel import Session
 
 from bot.desk.desk import Agreed, Desk, calendar_for, presser
+from bot.desk.hand_over import past_of
 from bot.desk.ladder import tier_named
 from bot.desk.receive import suppression_of
 from scoring import roles
@@ -167,7 +168,7 @@ def card_of(desk: Desk, card_id: int) -> Card | None:
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """What waits for somebody: their own hand-offs, those they may claim, and what marketing must find out."""
+    """What waits for somebody: their own hand-offs, those to claim, and what marketing must find out."""
 
     mine: tuple[Shown, ...]
     unclaimed: tuple[Shown, ...]
@@ -223,7 +224,7 @@ def explain(desk: Desk, email: str, user: str | None = None) -> Explained:
 def _explained(session: Session, desk: Desk, agreed: Agreed, known: Known) -> Explained:
     now = desk.clock.business()
     worth = score(known.lead, known.activities, agreed.definition, now)
-    past = handoffs.last_ended(session, [known.id]).get(known.id)
+    past = past_of(session, [known.id])[0].get(known.id)
     standing = Standing(suppression_of(session, [known], now).get(known.id), past)
     verdict = qualify(
         known.lead, known.activities, agreed.definition, standing, now, score=None if past else worth

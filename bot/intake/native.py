@@ -119,8 +119,8 @@ def check_signature(body: bytes, headers: Mapping[str, str], secrets: Sequence[s
             if any(hmac.compare_digest(right, each) for each in given):
                 return
     raise Unsigned(
-        "The signature is missing, wrong or older than 5 minutes. Sign webhook-id.webhook-timestamp.body with "
-        "the secret in BATON_INTAKE_SECRET (Standard Webhooks)."
+        "The signature is missing, wrong or older than 5 minutes. Sign webhook-id.webhook-timestamp.body "
+        "with the secret in BATON_INTAKE_SECRET (Standard Webhooks)."
     )
 
 

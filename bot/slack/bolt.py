@@ -1,4 +1,4 @@
-"""Bolt, wired to the listeners' tables: one wrapper a kind of request, and nothing of Bolt beyond this file."""
+"""Bolt, wired to the listeners' tables: one wrapper a kind of request; nothing of Bolt beyond this file."""
 
 import logging
 from collections.abc import Callable

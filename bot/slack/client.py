@@ -4,6 +4,7 @@ Errors are told apart by what they mean for us: not sent and when to try again (
 (`Declined`), or nobody knows (`Uncertain`).
 """
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from http.client import HTTPException
@@ -19,6 +20,8 @@ OPEN_SECONDS = 2
 """Time-out of views.open: it stands between a press and its answer, which Slack wants within 3 s."""
 
 AMBIGUOUS_CODES = frozenset({"internal_error", "fatal_error", "service_unavailable", "request_timeout"})
+_CODE = re.compile("[a-z0-9_]+")
+"""A refusal of Slack's own; anything else is a proxy's page, which the SDK puts into the same place."""
 HISTORY_PAGES = 5
 """How far back a doubtful message is looked for: 5 pages of 100 are minutes in a busy channel."""
 
@@ -199,8 +202,8 @@ def _meaning(refused: SlackApiError) -> SlackTrouble:
         return Busy(_seconds(getattr(answer, "headers", {})))
     body = getattr(answer, "data", None)
     code = str(body.get("error") or "") if isinstance(body, dict) else ""
-    if status >= 500 or code in AMBIGUOUS_CODES or not code:
-        return Uncertain(code or f"HTTP {status}")
+    if status >= 500 or code in AMBIGUOUS_CODES or not _CODE.fullmatch(code):
+        return Uncertain(f"HTTP {status} {code[:80]}".rstrip())
     if code == "ratelimited":
         return Busy(_seconds(getattr(answer, "headers", {})))
     messages = (body.get("response_metadata") or {}).get("messages") if isinstance(body, dict) else None

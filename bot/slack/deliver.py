@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from bot.clock import Clock
-from bot.desk import govern, people, report
+from bot.desk import govern, ladder, people, remind, report
 from bot.desk.desk import Desk
 from bot.desk.post import Dead, Delivered, Doubtful, Dropped, Later, Outcome, Parcel
 from bot.desk.report import Shown
@@ -24,7 +24,8 @@ NEEDS_REPAIR = frozenset(
     {
         "invalid_auth", "not_authed", "token_revoked", "token_expired", "account_inactive", "missing_scope",
         "org_login_required", "ekm_access_denied", "channel_not_found", "not_in_channel", "is_archived",
-        "restricted_action", "messages_tab_disabled", "message_limit_exceeded", "no_permission",
+        "is_inactive", "restricted_action", "messages_tab_disabled", "message_limit_exceeded",
+        "no_permission",
     }
 )  # fmt: skip
 """Refusals that a person can put right: the letter waits, nothing is lost."""
@@ -39,7 +40,7 @@ class Deliverer:
         self._clock = clock
         self._notes: dict[str, Callable[[Parcel, Shown], Message | None]] = {
             "nudge": self._nudge_note,
-            "breach": lambda parcel, shown: notes.breach_thread(shown, parcel.body["step"]),
+            "breach": self._breach_note,
             "activity": self._activity,
         }
 
@@ -80,23 +81,32 @@ class Deliverer:
         ts = row.ts
         if ts is None and parcel.doubtful:
             ts = self._slack.find(row.channel, parcel.send)
-        if ts is not None and row.hash == digest:
+        # After a doubtful edit nobody knows what stands there, whatever the hash says.
+        if ts is not None and row.hash == digest and not parcel.doubtful:
             return Delivered(ts, digest, row.wanted)
         if self._expired(parcel):
             return Later(NOT_READY, "the lease ran out before the call")
-        return Delivered(self._post_or_edit(posting, ts), digest, row.wanted)
+        if ts is not None and self._edited(posting, ts):
+            return Delivered(ts, digest, row.wanted)
+        return Delivered(self._post_again(posting, ts, parcel), digest, row.wanted)
 
-    def _post_or_edit(self, posting: Posting, ts: str | None) -> str:
-        """Gives the ts of the message that shows it; a card that somebody deleted is posted again."""
-        if ts is None:
-            return self._slack.post(posting)
+    def _edited(self, posting: Posting, ts: str) -> bool:
+        """Whether the message could be edited; False where somebody deleted it."""
         try:
             self._slack.edit(posting, ts)
         except Declined as declined:
             if declined.code != "message_not_found":
                 raise
-            return self._slack.post(posting)
-        return ts
+            return False
+        return True
+
+    def _post_again(self, posting: Posting, deleted: str | None, parcel: Parcel) -> str:
+        """Post it; in place of a *deleted* message only where an earlier try has not done so already."""
+        if deleted is not None and parcel.doubtful:
+            there = self._slack.find(posting.channel, parcel.send)
+            if there is not None and self._edited(posting, there):
+                return there
+        return self._slack.post(posting)
 
     def note(self, parcel: Parcel) -> Outcome:
         """Something in a card's thread; dropped where it is about something done already."""
@@ -107,17 +117,22 @@ class Deliverer:
         if row.ts is None:
             return Later(NOT_READY, "the card is not posted yet")
         step = str(parcel.body.get("step", ""))
-        if step and not report.still_open(shown.handoff, step):
+        if step and self._needless(step, shown):
             return Dropped("it was done meanwhile")
+        if step and (late := self._off(shown.calendar.next_open(self._now))):
+            return late
         message = self._notes[parcel.body["view"]](parcel, shown)
         if message is None:
             return Dropped("there is nothing to say")
         return self._say(self._posting(parcel, row.channel, message, NOTE, row.ts), parcel)
 
     def _nudge_note(self, parcel: Parcel, shown: Shown) -> Message | None:
-        if shown.handoff.owner is not None and parcel.body["step"].startswith("nudge"):
+        if shown.handoff.owner is not None:
             return None
         return notes.nudge_thread(shown, parcel.body["step"], list(parcel.body.get("mention") or []))
+
+    def _breach_note(self, parcel: Parcel, shown: Shown) -> Message:
+        return notes.breach_thread(shown, parcel.body["step"], list(parcel.body.get("mention") or []))
 
     def _activity(self, parcel: Parcel, shown: Shown) -> Message | None:
         done = report.activities(self._desk, parcel.handoff_id or 0, parcel.body["events"])
@@ -127,18 +142,37 @@ class Deliverer:
 
     def dm(self, parcel: Parcel) -> Outcome:
         """A direct message to one person."""
+        reader = parcel.body["reader"]
+        if late := self._off(remind.back_at(self._desk, reader)):
+            return late
         message = self._nudge_dm(parcel) if parcel.body["view"] == "nudge" else self._collected(parcel)
         if message is None:
             return Dropped("it was done meanwhile")
-        return self._say(self._posting(parcel, parcel.body["reader"], message, NOTE), parcel)
+        return self._say(self._posting(parcel, reader, message, NOTE), parcel)
 
     def _nudge_dm(self, parcel: Parcel) -> Message | None:
         shown = report.shown(self._desk, parcel.handoff_id or 0)
         if shown is None or shown.handoff.owner != parcel.body["reader"]:
             return None
-        if not report.still_open(shown.handoff, parcel.body["step"]):
+        if self._needless(parcel.body["step"], shown):
             return None
         return notes.nudge_owner(shown, parcel.body["step"], self._link(shown))
+
+    @property
+    def _now(self) -> datetime:
+        return self._desk.clock.business()
+
+    def _needless(self, step: str, shown: Shown) -> bool:
+        """Done meanwhile, or a later step speaks: what waited for a repair is not sent all at once."""
+        return not report.still_open(shown.handoff, step) or ladder.overtaken(
+            step, shown.handoff, shown.definition, shown.team, self._now
+        )
+
+    def _off(self, opens: datetime) -> Later | None:
+        """What waited for a repair until its reader went home waits on; None while they are there."""
+        if opens <= self._now:
+            return None
+        return Later(min(opens - self._now, REPAIR), "its reader is off")
 
     def _collected(self, parcel: Parcel) -> Message | None:
         rows = report.told(self._desk, parcel.body["notices"])
@@ -154,8 +188,8 @@ class Deliverer:
     def notice(self, parcel: Parcel) -> Outcome:
         """Something in a channel that is about no hand-off."""
         if parcel.body["view"] == "shadow":
-            until = datetime.fromisoformat(parcel.body["until"])
-            message = notes.shadow_digest(govern.shadow_day(self._desk, until))
+            since, until = (datetime.fromisoformat(parcel.body[end]) for end in ("since", "until"))
+            message = notes.shadow_digest(govern.shadow_day(self._desk, since, until))
         else:
             message = notes.live(parcel.body["by"])
         return self._say(self._posting(parcel, parcel.body["channel"], message, NOTE), parcel)

@@ -28,7 +28,8 @@ class Socket:
     def stop(self) -> None:
         """Close the connection."""
         self._stopping.set()
-        self._thread.join(timeout=10)
+        if self._thread.is_alive():
+            self._thread.join(timeout=10)
         self._handler.client.close()
 
     @property
@@ -39,7 +40,8 @@ class Socket:
     def _connect(self) -> None:
         while not self._stopping.is_set():
             try:
-                self._handler.client.connect()
+                # Not connect(): that would try the same address again, and an address works once.
+                self._handler.client.connect_to_new_endpoint()
                 return
             except Exception:  # the boundary of a try: Slack may be away when we start
                 log.warning("Socket Mode could not connect; trying again", exc_info=True)

@@ -1,4 +1,4 @@
-"""Forms. Saved before Slack is answered; what is wrong is said beside the field, and nothing typed is lost."""
+"""Forms. Saved before Slack is answered; what is wrong is said beside the field; nothing typed is lost."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -126,9 +126,8 @@ def funnel(found: Figures) -> Message:
     steps = ["lead", "mql", *(["sal"] if definition.sal else []), "sql", "opportunity", "won"]
     lines = [f"*The funnel of the last {found.days} day{'' if found.days == 1 else 's'}*"]
     for earlier, later in pairwise(steps):
-        lines.append(
-            f" {_name(earlier, definition)} → {_name(later, definition)}: {_rate(figures.rate(later, earlier))}"
-        )
+        step = f"{_name(earlier, definition)} → {_name(later, definition)}"
+        lines.append(f" {step}: {_rate(figures.rate(later, earlier))}")
     counts = [
         f"{figures.leads} leads",
         *(f"{figures.reached.get(s, 0)} {_name(s, definition)}" for s in steps[1:]),
@@ -145,8 +144,9 @@ def funnel(found: Figures) -> Message:
     ]
     signed = "" if found.signed else ", unsigned"
     lines.append(
-        f"Lead → {_name('mql', definition)} counts people first seen in the period; the other rates count the hand-offs "
-        f"that began in it, as far as they are now, with 95 % intervals. Definition v{found.version}{signed}."
+        f"Lead → {_name('mql', definition)} counts people first seen in the period; the other rates count "
+        "the hand-offs that began in it, as far as they are now, with 95 % intervals. "
+        f"Definition v{found.version}{signed}."
     )
     return Message(blocks.paragraphs(lines), f"The funnel of the last {found.days} days")
 

@@ -131,7 +131,7 @@ def modal(
 
 
 def paragraphs(lines: Sequence[str], room: int = ROOM) -> list[Block]:
-    """Lines packed into as few sections as Slack's limits allow; those beyond *room* are counted, not shown."""
+    """Lines packed into few sections, within Slack's limits; those beyond *room* are counted, not shown."""
     packed: list[str] = []
     for line in fitting([cut(line, SECTION) for line in lines], room):
         if packed and len(packed[-1]) + len(line) + 1 <= SECTION:

@@ -140,7 +140,8 @@ def _returning(shown: Shown) -> list[Block]:
     why = f": {reason.words.lower()}" if reason else ""
     day = f"{last.ended_at:%Y-%m-%d}" if last.ended_at else ""
     note = f" “{safe(last.note, 200)}”" if last.note else ""
-    return [blocks.context(f"↩ Back again; {safe(_label(shown, last.stage).lower(), 60)} on {day}{why}.{note}")]
+    end = safe(_label(shown, last.stage).lower(), 60)
+    return [blocks.context(f"↩ Back again; {end} on {day}{why}.{note}")]
 
 
 def _score(shown: Shown) -> list[str]:

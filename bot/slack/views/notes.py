@@ -1,5 +1,6 @@
 """What Baton says beside the card: in its thread, by DM, in the admin channel."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -17,7 +18,7 @@ MOST_LINES = 40
 
 
 def step_words(step: str) -> str:
-    """A rung of the ladder as a person reads it: "Half the time is used", "80 % of the time is used", "Overdue"."""
+    """A rung of the ladder as a person reads it, such as "80 % of the time is used" or "Overdue"."""
     kind, _, share = step.partition(" ")
     if kind == "breach":
         return "Overdue" if not share else f"Overdue ({share.removesuffix('%')} % of the time)"
@@ -27,13 +28,10 @@ def step_words(step: str) -> str:
 
 
 def nudge_thread(shown: Shown, step: str, readers: list[str]) -> Message:
-    """A nudge in the card's thread while nobody owns the lead, or a call to everyone."""
+    """A nudge, or a call to everyone, in the card's thread while nobody owns the lead."""
     called = " ".join(mention(reader) for reader in readers)
-    due = _due(shown)
-    ask = (
-        "press Accept to take it" if shown.handoff.owner is None else f"{mention(shown.handoff.owner)} has it"
-    )
-    line = f"⏳ {step_words(step)}: nobody has touched *{name_of(shown)}* yet. First touch by {due}; {ask}. {called}".strip()
+    ask = f"First touch by {_due(shown)}; press Accept to take it."
+    line = f"⏳ {step_words(step)}: nobody has touched *{name_of(shown)}* yet. {ask} {called}".strip()
     return Message([blocks.section(line)], cut(f"{step_words(step)}: {name_of(shown)}", FALLBACK))
 
 
@@ -50,12 +48,21 @@ def nudge_owner(shown: Shown, step: str, link: str | None) -> Message:
     return Message([blocks.section(line), row], cut(f"{step_words(step)}: {name_of(shown)}", FALLBACK))
 
 
-def breach_thread(shown: Shown, step: str) -> Message:
-    """The breach, in the card's thread; its owner is mentioned."""
+def breach_thread(shown: Shown, step: str, readers: Sequence[str] = ()) -> Message:
+    """The breach, in the card's thread. Its owner is named, and mentioned only where among *readers*."""
     owner = shown.handoff.owner
-    whose = f"{mention(owner)} has not logged a first touch" if owner else "Nobody has accepted it"
-    line = f"🔴 {step_words(step)}: the first touch of *{name_of(shown)}* was due {_due(shown)}. {whose}; the managers know."
+    whose = "Nobody has accepted it"
+    if owner is not None:
+        whose = f"{_named(owner, shown, readers)} has not logged a first touch"
+    called = " ".join(mention(reader) for reader in readers if reader != owner)
+    late = f"the first touch of *{name_of(shown)}* was due {_due(shown)}"
+    line = f"🔴 {step_words(step)}: {late}. {whose}; the managers know. {called}".strip()
     return Message([blocks.section(line)], cut(f"{step_words(step)}: {name_of(shown)}", FALLBACK))
+
+
+def _named(owner: str, shown: Shown, readers: Sequence[str]) -> str:
+    person = shown.team.person(owner)
+    return mention(owner) if owner in readers or person is None else safe(person.name, 80)
 
 
 def notices(rows: list[Told], links: dict[int, str]) -> Message:
@@ -79,7 +86,8 @@ def _notice(step: str, shown: Shown, link: str | None) -> str:
         return f"🔴 {step_words(step)}: *{name_of(shown)}*, due {_due(shown)}, {who}.{card}"
     tries = len(handoff.touches)
     tried = f"{tries} touch{'' if tries == 1 else 'es'} logged"
-    return f"🕰 No decision yet on *{name_of(shown)}*, {who}, {tried}: qualify it, or recycle it with a reason.{card}"
+    undecided = f"No decision yet on *{name_of(shown)}*, {who}, {tried}"
+    return f"🕰 {undecided}: qualify it, or recycle it with a reason.{card}"
 
 
 def _due(shown: Shown) -> str:
@@ -115,7 +123,8 @@ def shadow_digest(day: Shadow) -> Message:
     room = f"; your SDRs hold {day.capacity} open leads at most" if day.capacity is not None else ""
     lines = [
         "*Baton runs in shadow: no cards are sent.*",
-        f"In the last day {day.leads} new leads came in and {day.would_be} would have become MQLs ({share} of them){room}.",
+        f"In the last {_days(day)} {day.leads} new leads came in and {day.would_be} would have become MQLs "
+        f"({share} of them){room}.",
         f"Since the shadow start: {day.total} would-be MQLs.",
     ]
     lines += [
@@ -127,6 +136,11 @@ def shadow_digest(day: Shadow) -> Message:
         [*blocks.paragraphs(lines), blocks.actions(blocks.button("Go live", "go_live", "team", "primary"))],
         f"Shadow: {day.would_be} would-be MQLs of {day.leads} new leads",
     )
+
+
+def _days(day: Shadow) -> str:
+    days = round(day.span.total_seconds() / 86_400)
+    return "day" if days == 1 else f"{days} days"
 
 
 def _sample(facts: dict[str, object]) -> str:

@@ -59,7 +59,7 @@ def plain(value: object, most: int = 200) -> str:
 
 
 def cut(text: str, most: int) -> str:
-    """At most *most* characters, never through an entity, a mention or a date; a cut text ends in an ellipsis."""
+    """At most *most* characters, never through an entity, a mention or a date; then an ellipsis follows."""
     if len(text) <= most:
         return text
     kept: list[str] = []
@@ -75,7 +75,8 @@ def cut(text: str, most: int) -> str:
 def when(at: datetime, zone: ZoneInfo) -> str:
     """A moment in each reader's own zone; *zone* is for clients that cannot show it."""
     local = at.astimezone(zone)
-    return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}}|{local:%a} {local.day} {local:%b %H:%M}>"
+    written = f"{local:%a} {local.day} {local:%b %H:%M}"
+    return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}}|{written}>"
 
 
 def clock_time(at: datetime, zone: ZoneInfo) -> str:

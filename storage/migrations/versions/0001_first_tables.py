@@ -311,7 +311,7 @@ def upgrade() -> None:
             ["handoff.id"],
         ),
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("kind", "value", name="uq_suppression"),
+        sa.UniqueConstraint("kind", "value", "handoff_id", name="uq_suppression"),
     )
     op.create_table(
         "touch",

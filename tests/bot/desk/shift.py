@@ -16,7 +16,7 @@ from bot.desk.govern import Files
 from bot.desk.receive import Received, receive
 from bot.intake.native import arrivals_of
 from scoring.funnel import Funnel, Moved
-from scoring.handoff import Handoff
+from scoring.handoff import Handoff, Touch
 from scoring.stages import Refused
 from storage import funnel, handoffs
 from storage.tables import DeadlineRow, HandoffRow, OutboxRow, TransitionRow
@@ -53,6 +53,10 @@ class Shift:
         """A demo request; gives the new hand-off's id."""
         self.arrive(self.event("demo_request", lead))
         return self.newest()
+
+    def tried(self, rep: str, kind: str = "call", outcome: str = "reached") -> Touch:
+        """A try to reach the lead, now."""
+        return Touch(kind, outcome, rep, self.now)
 
     def newest(self) -> int:
         """The newest hand-off's id, 0 where there is none."""
