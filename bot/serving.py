@@ -1,6 +1,8 @@
 """`baton serve`: everything checked first, then the web server until it is told to stop."""
 
 import logging
+import signal
+import socket
 from collections.abc import Callable
 
 import structlog
@@ -20,28 +22,56 @@ def serve(settings: Settings, *, shadow: bool, say: Callable[[str], None]) -> No
     """Serve until SIGINT or SIGTERM.
 
     Raises:
-        SettingsError: settings are missing, or the two files are wrong; everything is named at once.
+        SettingsError: settings are missing, the two files are wrong, or the port is taken; all named at once.
         StorageError: the database cannot be used.
     """
     files = _checked(settings)
     log_to_stderr()
-    baton = build(settings, files, shadow=shadow)
-    for sentence in baton.changed:
-        say(sentence)
-    baton.start()
-    say(f"Baton listens on http://{settings.baton_host}:{settings.baton_port}")
-    try:
-        uvicorn.run(
-            baton.web,
-            host=settings.baton_host,
-            port=settings.baton_port,
-            log_config=None,
-            access_log=False,
-            lifespan="off",
-            timeout_graceful_shutdown=STOP_SECONDS,
+    with _door(settings.baton_host, settings.baton_port) as door:
+        baton = build(settings, files, shadow=shadow)
+        for sentence in baton.changed:
+            say(sentence)
+        server = uvicorn.Server(
+            uvicorn.Config(
+                baton.web,
+                log_config=None,
+                access_log=False,
+                lifespan="off",
+                timeout_graceful_shutdown=STOP_SECONDS,
+            )
         )
-    finally:
-        baton.stop()
+        _heed_signals(server)
+        baton.start()
+        say(f"Baton listens on http://{settings.baton_host}:{door.getsockname()[1]}")
+        try:
+            server.run(sockets=[door])
+        finally:
+            baton.stop()
+
+
+def _door(host: str, port: int) -> socket.socket:
+    """The bound socket; whoever asks before the server runs is turned away rather than left waiting."""
+    door = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    try:
+        door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        door.bind((host, port))
+    except OSError as taken:
+        door.close()
+        why = taken.strerror or "no such address"
+        raise SettingsError(
+            (f"Baton cannot listen on {host}:{port}: {why}. Set BATON_HOST and BATON_PORT to a free address.",)
+        ) from taken
+    return door
+
+
+def _heed_signals(server: uvicorn.Server) -> None:
+    """uvicorn raises a signal again once it has stopped; the default would end us before Baton is stopped."""
+
+    def stop(_number: int, _frame: object) -> None:
+        server.should_exit = True
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
 
 
 def _checked(settings: Settings) -> Files:
@@ -67,6 +97,7 @@ def log_to_stderr(level: int = logging.INFO) -> None:
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.ExtraAdder(),
+        _without_colours,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
     ]
@@ -85,3 +116,11 @@ def log_to_stderr(level: int = logging.INFO) -> None:
     root.setLevel(level)
     for noisy in ("apscheduler", "httpx", "httpcore", "slack_bolt", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def _without_colours(
+    _logger: object, _method: str, event: structlog.types.EventDict
+) -> structlog.types.EventDict:
+    """uvicorn gives each of its lines a second time, with escape codes in it."""
+    event.pop("color_message", None)
+    return event

@@ -1,6 +1,6 @@
 """What an e-mail address says about a person: its canonical form, its kind, and the company behind it."""
 
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import Literal
 from unicodedata import normalize
@@ -19,6 +19,7 @@ LONGEST_ADDRESS = 512
 RESERVED = frozenset({"invalid", "local", "localhost"})
 
 
+@lru_cache(maxsize=4_096)  # one event asks for its address several times, and senders repeat themselves
 def normalise(address: str) -> str | None:
     """The one spelling of *address* that identifies a person, or None where it is no address.
 
@@ -43,6 +44,7 @@ def normalise(address: str) -> str | None:
     return f"{normalize('NFC', checked.local_part.lower())}@{host}" if "." in host else None
 
 
+@lru_cache(maxsize=4_096)
 def email_kind(address: str) -> EmailKind | None:
     """Whether *address* is a free mailbox, a throw-away one or a company's; None where it is no address.
 
@@ -57,6 +59,7 @@ def email_kind(address: str) -> EmailKind | None:
     return "personal" if host in _free_domains() else "company"
 
 
+@lru_cache(maxsize=4_096)
 def company_domain(address: str) -> str | None:
     """The registrable domain of the company behind *address*; None for free or disposable mail or no address.
 

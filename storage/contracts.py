@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, text
 from sqlmodel import Session, col
 
 from storage.statements import upsert
@@ -32,9 +32,9 @@ class TeamVersion:
     live: bool
 
 
-def digest(text: str) -> str:
+def digest(written: str) -> str:
     """A fingerprint of a file's text, blind to line ends and trailing blanks."""
-    lines = "\n".join(line.rstrip() for line in text.splitlines()).strip()
+    lines = "\n".join(line.rstrip() for line in written.splitlines()).strip()
     return hashlib.sha256(lines.encode()).hexdigest()
 
 
@@ -56,9 +56,21 @@ def _definition(row: DefinitionRow | None) -> DefinitionVersion | None:
     return DefinitionVersion(row.version, row.text, row.digest, signed)
 
 
-def add_definition(session: Session, text: str, at: datetime) -> None:
+_STAMP = text(
+    "SELECT (SELECT MAX(version) FROM definition), (SELECT MAX(version) FROM team), "
+    "(SELECT COUNT(signed_marketing_at) + COUNT(signed_sales_at) FROM definition)"
+)
+
+
+def stamp(session: Session) -> tuple[int | None, int | None, int]:
+    """Changes whenever what is agreed changes: the newest versions, and how many signatures there are."""
+    definition, team, signatures = session.connection().execute(_STAMP).one()
+    return definition, team, signatures
+
+
+def add_definition(session: Session, written: str, at: datetime) -> None:
     """Store the next version."""
-    session.execute(insert(DefinitionRow), {"text": text, "digest": digest(text), "created_at": at})
+    session.execute(insert(DefinitionRow), {"text": written, "digest": digest(written), "created_at": at})
 
 
 def current_team(session: Session) -> TeamVersion | None:
@@ -69,11 +81,11 @@ def current_team(session: Session) -> TeamVersion | None:
     return TeamVersion(row.version, row.text, row.digest, row.live)
 
 
-def add_team(session: Session, text: str, *, live: bool, at: datetime, by: str | None = None) -> None:
+def add_team(session: Session, written: str, *, live: bool, at: datetime, by: str | None = None) -> None:
     """Store the next version."""
     session.execute(
         insert(TeamRow),
-        {"text": text, "digest": digest(text), "live": live, "created_at": at, "created_by": by},
+        {"text": written, "digest": digest(written), "live": live, "created_at": at, "created_by": by},
     )
 
 

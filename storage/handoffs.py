@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlmodel import Session, col
 
 from scoring.handoff import Handoff, Pressed, Touch
@@ -139,6 +139,19 @@ def many(session: Session, ids: Iterable[int]) -> dict[int, Handoff]:
             select(HandoffRow).where(col(HandoffRow.id).in_(part)).execution_options(populate_existing=True)
         ).all()
     return _whole(session, rows)
+
+
+_WITH_ANY = select(col(HandoffRow.lead_id)).where(
+    col(HandoffRow.lead_id).in_(bindparam("these", expanding=True))
+)
+
+
+def leads_with_any(session: Session, leads: Iterable[int]) -> list[int]:
+    """Those of *leads* that ever had a hand-off: most events are about others, and stop here."""
+    found: set[int] = set()
+    for part in in_parts(leads):
+        found.update(lead for (lead,) in session.connection().execute(_WITH_ANY, {"these": part}))
+    return sorted(found)
 
 
 def open_of(session: Session, leads: Iterable[int], *, lock: bool = False) -> dict[int, Handoff]:

@@ -2,22 +2,48 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import BindParameter, bindparam, delete, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel, col
 
 from scoring.arrival import Arrival
 from scoring.lead import Activity, Lead
 from storage.statements import in_parts, upsert
-from storage.tables import ActivityRow, IdentityRow, LeadRow
+from storage.tables import IdentityRow, LeadRow
 
 _LEADS = SQLModel.metadata.tables["lead"]
+_IDENTITIES = SQLModel.metadata.tables["identity"]
+_ACTIVITIES = SQLModel.metadata.tables["activity"]
+
+# Built once: intake runs these for every request, and building a statement costs more than running it.
+_THESE: BindParameter[Any] = bindparam("these", expanding=True)
+_STORED = select(_ACTIVITIES.c.source, _ACTIVITIES.c.event).where(_ACTIVITIES.c.event.in_(_THESE))
+_KNOWN_AS = select(_IDENTITIES.c.key, _IDENTITIES.c.lead_id).where(_IDENTITIES.c.key.in_(_THESE))
+_WHO = select(
+    _LEADS.c.id, _LEADS.c.email, _LEADS.c.facts, _LEADS.c.fact_times, _LEADS.c.first_seen, _LEADS.c.changed_facts_at
+).where(_LEADS.c.id.in_(_THESE))  # fmt: skip
+# FOR NO KEY UPDATE: two requests about one lead have both just added an activity that points at it (and so
+# share-lock its key); FOR UPDATE would make each wait for the other until PostgreSQL kills one of them.
+_WHO_LOCKED = _WHO.order_by(_LEADS.c.id).with_for_update(key_share=True)
+_DID = select(
+    _ACTIVITIES.c.lead_id, _ACTIVITIES.c.event, _ACTIVITIES.c.signal, _ACTIVITIES.c.asset, _ACTIVITIES.c.occurred,
+    _ACTIVITIES.c.received,
+).where(_ACTIVITIES.c.lead_id.in_(_THESE), _ACTIVITIES.c.signal.is_not(None))  # fmt: skip
 
 _JUDGED = (
     "email", "facts", "fact_times", "first_seen", "fit", "intent", "scored_at", "changed_facts_at",
     "wanted",
 )  # fmt: skip
+
+
+_KEEP = (
+    update(_LEADS)
+    .where(_LEADS.c.id == bindparam("lead"))
+    .values(**{name: bindparam(name) for name in _JUDGED})
+)
 
 
 @dataclass(slots=True)
@@ -57,10 +83,10 @@ def take_in(session: Session, arrivals: Sequence[Arrival]) -> Taken:
 
     Events already stored (or twice in one request) change nothing; the first body stays.
     """
-    fresh = _not_yet_stored(session, arrivals)
-    if not fresh:
-        return Taken((), {}, 0)
+    fresh = list({(arrival.source, arrival.event): arrival for arrival in reversed(arrivals)}.values())[::-1]
     before = identities(session, {key for arrival in fresh for key in arrival.keys})
+    if any(before.keys().isdisjoint(arrival.keys) for arrival in fresh):
+        fresh = _not_yet_stored(session, fresh)  # or a repeated event would add somebody who did nothing
     lead_of = _resolve(session, fresh, dict(before))
     stored = _append(session, [(arrival, lead_of[arrival.keys]) for arrival in fresh])
     kept = [arrival for arrival in fresh if (arrival.source, arrival.event) in stored]
@@ -71,16 +97,15 @@ def take_in(session: Session, arrivals: Sequence[Arrival]) -> Taken:
 
 
 def _not_yet_stored(session: Session, arrivals: Sequence[Arrival]) -> list[Arrival]:
-    first: dict[tuple[str, str], Arrival] = {}
-    for arrival in arrivals:
-        first.setdefault((arrival.source, arrival.event), arrival)
     seen: set[tuple[str, str]] = set()
-    for part in in_parts({event for _, event in first}):
-        rows = session.execute(
-            select(col(ActivityRow.source), col(ActivityRow.event)).where(col(ActivityRow.event).in_(part))
-        )
-        seen.update((source, event) for source, event in rows)
-    return [arrival for key, arrival in first.items() if key not in seen]
+    for part in in_parts({arrival.event for arrival in arrivals}):
+        seen.update(_rows(session, _STORED, part))
+    return [arrival for arrival in arrivals if (arrival.source, arrival.event) not in seen]
+
+
+def _rows(session: Session, statement: Any, these: Sequence[Any]) -> Sequence[Any]:
+    """The rows of one of the statements above, as plain tuples."""
+    return session.connection().execute(statement, {"these": these}).all()
 
 
 def _resolve(
@@ -112,10 +137,7 @@ def identities(session: Session, keys: Iterable[str]) -> dict[str, int]:
     """The lead's id for each of *keys* that is known."""
     found: dict[str, int] = {}
     for part in in_parts(sorted(set(keys))):
-        rows = session.execute(
-            select(col(IdentityRow.key), col(IdentityRow.lead_id)).where(col(IdentityRow.key).in_(part))
-        )
-        found.update((key, lead) for key, lead in rows)
+        found.update(_rows(session, _KNOWN_AS, part))
     return found
 
 
@@ -154,9 +176,10 @@ def _name(session: Session, lead_of: Mapping[str, int]) -> None:
 
 def _append(session: Session, rows: Sequence[tuple[Arrival, int]]) -> set[tuple[str, str]]:
     """Add to the log; gives the (source, event) pairs that were really new."""
-    statement = upsert(session, ActivityRow).on_conflict_do_nothing(index_elements=["source", "event"])
-    found = session.execute(
-        statement.returning(col(ActivityRow.source), col(ActivityRow.event)),
+    if not rows:
+        return set()
+    found = session.connection().execute(
+        _append_statement(session.get_bind().dialect.name),
         [
             {
                 "lead_id": lead,
@@ -173,28 +196,20 @@ def _append(session: Session, rows: Sequence[tuple[Arrival, int]]) -> set[tuple[
     return {(source, event) for source, event in found}
 
 
-def load(session: Session, ids: Iterable[int], *, lock: bool = False) -> dict[int, Known]:
-    """The leads of *ids* with all their activities; *lock* holds their rows until the commit.
+@cache
+def _append_statement(dialect: str) -> Any:
+    statement = (sqlite if dialect == "sqlite" else postgresql).insert(_ACTIVITIES)
+    ignored = statement.on_conflict_do_nothing(index_elements=["source", "event"])
+    return ignored.returning(_ACTIVITIES.c.source, _ACTIVITIES.c.event)
 
-    The lock lets foreign keys through (FOR NO KEY UPDATE): two requests about one lead have both just
-    added an activity that points at it, and would wait for each other for ever.
-    """
+
+def load(session: Session, ids: Iterable[int], *, lock: bool = False) -> dict[int, Known]:
+    """The leads of *ids* with all their activities; *lock* holds their rows until the commit."""
     found: dict[int, Known] = {}
     for part in in_parts(sorted(set(ids))):
-        query = select(
-            col(LeadRow.id), col(LeadRow.email), col(LeadRow.facts), col(LeadRow.fact_times), col(LeadRow.first_seen), col(LeadRow.changed_facts_at)
-        ).where(col(LeadRow.id).in_(part))  # fmt: skip
-        if lock:
-            query = query.order_by(col(LeadRow.id)).with_for_update(key_share=True)
-        for row in session.execute(query):
+        for row in _rows(session, _WHO_LOCKED if lock else _WHO, part):
             found[row[0]] = Known(*row)
-        rows = session.execute(
-            select(
-                col(ActivityRow.lead_id), col(ActivityRow.event), col(ActivityRow.signal), col(ActivityRow.asset),
-                col(ActivityRow.occurred), col(ActivityRow.received),
-            ).where(col(ActivityRow.lead_id).in_(part), col(ActivityRow.signal).is_not(None))
-        )  # fmt: skip
-        for lead, *activity in rows:
+        for lead, *activity in _rows(session, _DID, part):
             found[lead].activities.append(Activity(*activity))
     return found
 
@@ -231,12 +246,8 @@ def keep(session: Session, judged: Sequence[Judged]) -> None:
     """Write back facts and scores of many leads in one statement."""
     if not judged:
         return
-    session.execute(
-        update(_LEADS)
-        .where(_LEADS.c.id == bindparam("lead"))
-        .values(
-            **{name: bindparam(name) for name in _JUDGED}
-        ),
+    session.connection().execute(
+        _KEEP,
         [
             {
                 "lead": j.known.id,

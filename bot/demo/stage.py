@@ -11,6 +11,7 @@ from bot.demo.theatre import Theatre, open_theatre, slack_for
 from bot.files import files_of
 from bot.playground import Channel, Control, Slack, User
 from bot.settings import Settings
+from scoring.contract import IntentRow
 from scoring.team import Team, read_team
 
 Say = Callable[[str], None]
@@ -43,13 +44,14 @@ LAST_NAMES = (
 
 def stage(settings: Settings, say: Say) -> None:
     """Serve Baton and the page with sample leads until SIGINT or SIGTERM."""
+    told = _told_to_stop()
     with open_theatre(settings, live=True) as theatre:
         theatre.slack.caption = lambda: f"The demo's clock: {theatre.clock.business():%A %d %B, %H:%M} UTC"
         theatre.slack.controls.extend(_controls(theatre))
         _play_samples(theatre)
         say(f"Open {theatre.slack.page} and act as {_names(theatre.team)}.")
         say(f"Send events of your own, signed, to {theatre.intake}/intake/events. Ctrl-C ends the demo.")
-        _wait()
+        told.wait()
 
 
 def _names(team: Team) -> str:
@@ -58,18 +60,23 @@ def _names(team: Team) -> str:
 
 
 def _play_samples(theatre: Theatre) -> None:
-    """A few leads with different histories, over the last days and just now."""
-    first = next((row for row in theatre.definition.intent.values() if row.fast_track), None)
-    ranked = sorted(theatre.definition.intent.values(), key=lambda row: -_most(row.points))
-    theatre.send(*[theatre.event(row.signal, leads.TIM, leads.ASSETS.get(row.signal)) for row in ranked[-3:]])
-    theatre.send(
-        *[theatre.event(row.signal, leads.GRACE, leads.ASSETS.get(row.signal)) for row in ranked[1:5]]
-    )
-    theatre.send(
-        *[theatre.event(row.signal, leads.ALAN, leads.ASSETS.get(row.signal)) for row in ranked[1:4]]
-    )
-    strongest = first or ranked[0]
-    theatre.send(theatre.event(strongest.signal, leads.ADA, leads.ASSETS.get(strongest.signal)))
+    """A reader who is no MQL, two leads that came step by step, and one that asked for sales."""
+    ranked = _ranked(theatre)
+    steps = [row for row in ranked if not row.fast_track and _most(row.points) < theatre.definition.threshold]
+    _did(theatre, leads.TIM, steps[-3:])
+    _did(theatre, leads.GRACE, steps[:3])
+    _did(theatre, leads.ALAN, steps[1:4])
+    _did(theatre, leads.ADA, ranked[:1])
+
+
+def _did(theatre: Theatre, person: leads.Person, rows: list[IntentRow]) -> None:
+    if rows:
+        theatre.send(*[theatre.event(row.signal, person, leads.ASSETS.get(row.signal)) for row in rows])
+
+
+def _ranked(theatre: Theatre) -> list[IntentRow]:
+    """What goes straight to sales first, then by points."""
+    return sorted(theatre.definition.intent.values(), key=lambda row: (not row.fast_track, -_most(row.points)))
 
 
 def _most(points: int | tuple[int, ...]) -> int:
@@ -86,11 +93,9 @@ def _controls(theatre: Theatre) -> list[Control]:
             "last_name": last,
             "email": f"{first}.{last}.{chance.randrange(10_000)}@{last}.example".lower(),
         }
-        ranked = sorted(
-            theatre.definition.intent.values(), key=lambda row: (not row.fast_track, -_most(row.points))
-        )
-        theatre.send(theatre.event(ranked[0].signal, person, leads.ASSETS.get(ranked[0].signal)))
-        return f"{first} {last}: {ranked[0].signal.replace('_', ' ')}."
+        strongest = _ranked(theatre)[:1]
+        _did(theatre, person, strongest)
+        return f"{first} {last}: {strongest[0].signal.replace('_', ' ')}."
 
     def later(by: timedelta, words: str) -> Control:
         def press() -> str:
@@ -109,11 +114,12 @@ def _controls(theatre: Theatre) -> list[Control]:
 
 def playground(settings: Settings, say: Say) -> None:
     """Serve the small Slack alone, with the team's people, delivering to BATON_PUBLIC_URL."""
+    told = _told_to_stop()
     slack = _lone_slack(settings).start(settings.baton_playground_port)
     slack.events_url = f"{settings.public_url}/slack/events"
     try:
         say(f"Open {slack.page}. Run baton serve with SLACK_API_URL={slack.url}.")
-        _wait()
+        told.wait()
     finally:
         slack.stop()
 
@@ -131,9 +137,9 @@ def _lone_slack(settings: Settings) -> Slack:
     )
 
 
-def _wait() -> None:
-    """Until SIGINT or SIGTERM."""
+def _told_to_stop() -> threading.Event:
+    """Set by SIGINT or SIGTERM, also by one that comes while the demo is still being set up."""
     told = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: told.set())
-    told.wait()
+    return told

@@ -359,7 +359,7 @@ def _take_back(bench: Bench, n: int) -> None:
 def _not_now(action: Action, at: Where, rep: str) -> str:
     if action in ("accept", "reject") and at.owner == rep:
         return "You have accepted this lead already. Use the buttons its card shows now."
-    if action in ("qualify", "touch") and not at.accepted:
+    if action in ("qualify", "touch") and at.stage == "mql" and not at.accepted:
         return "Accept this lead first; then log the touch and qualify it."
     return "That is not possible for this lead any more. Use the buttons its card shows now."
 

@@ -81,6 +81,7 @@ class Desk:
     webhooks: bool = False
     shadow: bool = False
     wake: Callable[[], None] = field(default=_nobody_to_wake)
+    _kept: tuple[object, Agreed] | None = field(default=None, repr=False)
 
     def agreed(self, session: Session) -> Agreed:
         """What counts now.
@@ -88,16 +89,21 @@ class Desk:
         Raises:
             Refused: nothing is stored yet (the program has never been started).
         """
+        stamp = contracts.stamp(session)
+        if self._kept is not None and self._kept[0] == stamp:
+            return self._kept[1]
         definition, team = contracts.current_definition(session), contracts.current_team(session)
         if definition is None or team is None:
             raise Refused("Baton has no definition yet. Run baton serve once, or baton import.")
-        return Agreed(
+        agreed = Agreed(
             definition.version,
             definition_of(definition.text),
             definition.signed,
             team_of(team.text),
             team.live and not self.shadow,
         )
+        self._kept = (stamp, agreed)
+        return agreed
 
     def definition(self, session: Session, version: int) -> Definition:
         """The definition under which a hand-off was made."""

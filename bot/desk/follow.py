@@ -1,4 +1,4 @@
-"""A lead with an open hand-off does something: its thread hears of it, and a higher tier shortens the clock."""
+"""A lead with an open hand-off does something: its thread hears of it; a higher tier shortens the clock."""
 
 from sqlmodel import Session
 

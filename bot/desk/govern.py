@@ -21,7 +21,10 @@ DIGEST_AT = time(9, 0)
 
 STARTED = "started_at"
 DIGESTED = "shadow_digest_at"
-"""Names of small facts about this installation: its last start, and what the last shadow digest told up to."""
+"""Small facts about this installation: its last start, and what the last shadow digest told up to."""
+
+MOST_TOLD = timedelta(days=7)
+"""A digest reaches back to the one before it, at most this far: an earlier shadow start is not told again."""
 
 SAMPLES = 5
 """How many would-be MQLs the shadow digest shows, best first."""
@@ -99,11 +102,11 @@ def shadow_digest(session: Session, desk: Desk, agreed: Agreed, row: Due) -> Non
         deadlines.cancel(session, [SHADOW_DIGEST], "admin")
         return
     deadlines.postpone(session, row, next_digest(agreed, now))
-    if not agreed.team.calendar.is_open(now):  # Baton was asleep at nine; the next digest tells it all
-        return
-    day = timedelta(days=1)
     told = contracts.settings(session).get(DIGESTED)
-    since = min(datetime.fromisoformat(told), now - day) if told else now - day
+    since = max(datetime.fromisoformat(told), now - MOST_TOLD) if told else row.due_at - timedelta(days=1)
+    if not agreed.team.calendar.is_open(now):  # Baton was asleep at nine; the next digest tells it all
+        contracts.remember(session, DIGESTED, since.isoformat())
+        return
     contracts.remember(session, DIGESTED, now.isoformat())
     channel = agreed.team.channels.admin
     letter = Letter(

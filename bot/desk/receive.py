@@ -110,7 +110,7 @@ def _verdict(one: Known, agreed: Agreed, around: Around, now: datetime, worth: S
 
 
 def _around(session: Session, known: Sequence[Known], now: datetime) -> Around:
-    ids = [one.id for one in known]
+    ids = handoffs.leads_with_any(session, [one.id for one in known])
     past, nurtured = past_of(session, ids)
     changed = {one.id for one in known if one.facts_changed}
     return Around(

@@ -1,4 +1,4 @@
-"""Whatever a lead is called and writes: Slack takes every card, note, answer and form, and nothing of it acts."""
+"""Whatever a lead writes: Slack takes every card, note, answer and form, and nothing of it acts."""
 
 import random
 from collections.abc import Callable, Iterator
@@ -25,17 +25,19 @@ from tests import shown as states
 from tests.world import MONDAY_9
 
 FRAGMENTS = (
-    "<!channel>", "<!here>", "<!everyone>", "<@U0BOB>", "<@U1>", "<#C0ALL>", "<!subteam^S1>", "<https://x.example|click>",
-    "https://evil.example/a?b=c&d", "www.evil.example", "mailto:a@b.co", "&lt;!channel&gt;", "&amp;lt;", "&", "<", ">",
-    "`code`", "```", "*bold*", "_it_", "~gone~", "*", "_", ":smile:", ":+1:", ":スマイル:", ":a:b:", ":wave::skin-tone-2:",
-    "\n", "\r\n", "\n> quoted", "> ", "• item", "- item", "1. item", "\n• a\n- b", "\u202e", "\u2066", "\u200b", "\u200f",
-    "\ufeff", "\u2028", "\x00", "\x1b[31m", "\ud800", "\udfff", "😀", "👩‍👩‍👧‍👦", "🏴\U000e0067\U000e007f", "e\u0301\u0302\u0303",
-    "Z\u0335\u0335\u0335", "עברית", "العربية", "\u3164", "|", "^", "!", "@channel", "@here", "\\", '"', "'", "\t", " ", "Ada",
-    "<!date^1^{date}|x>", "{date_short_pretty}", "=HYPERLINK(1)", "\U0010ffff", "\ue000",
+    "<!channel>", "<!here>", "<!everyone>", "<@U0BOB>", "<@U1>", "<#C0ALL>", "<!subteam^S1>",
+    "<https://x.example|click>", "https://evil.example/a?b=c&d", "www.evil.example", "mailto:a@b.co",
+    "&lt;!channel&gt;", "&amp;lt;", "&", "<", ">", "`code`", "```", "*bold*", "_it_", "~gone~", "*", "_",
+    ":smile:", ":+1:", ":スマイル:", ":a:b:", ":wave::skin-tone-2:", "\n", "\r\n", "\n> quoted", "> ",
+    "• item", "- item", "1. item", "\n• a\n- b", "\u202e", "\u2066", "\u200b", "\u200f", "\ufeff", "\u2028",
+    "\x00", "\x1b[31m", "\ud800", "\udfff", "😀", "👩\u200d👩\u200d👧", "🏴\U000e0067\U000e007f",
+    "e\u0301\u0302\u0303", "Z\u0335\u0335\u0335", "עברית", "العربية", "\u3164", "|", "^", "!", "@channel",
+    "@here", "\\", '"', "'", "\t", " ", "Ada", "<!date^1^{date}|x>", "{date_short_pretty}", "=HYPERLINK(1)",
+    "\U0010ffff", "\ue000",
 )  # fmt: skip
 TEXT_FACTS = (
-    "first_name", "last_name", "title", "company", "industry", "country", "source", "phone", "url", "campaign", "message",
-    "timezone", "seniority", "function", "id",
+    "first_name", "last_name", "title", "company", "industry", "country", "source", "phone", "url",
+    "campaign", "message", "timezone", "seniority", "function", "id",
 )  # fmt: skip
 ANY_CHARACTER = st.characters(exclude_categories=())
 HOSTILE = st.builds(
