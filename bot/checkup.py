@@ -4,6 +4,7 @@ import re
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -59,20 +60,28 @@ def check_up(settings: Settings) -> Checkup:
 
 
 def _read_files(settings: Settings, found: Checkup) -> Files | None:
-    texts = []
-    for path, name in ((settings.baton_definition, "BATON_DEFINITION"), (settings.baton_team, "BATON_TEAM")):
-        try:
-            texts.append(path.read_text("utf-8"))
-        except (OSError, UnicodeDecodeError) as denied:
-            found.problems.append(
-                f"{path} cannot be read ({type(denied).__name__}). Run baton init, or set {name}."
-            )
-    if len(texts) < 2:
-        return None
-    definition, team = _definition(texts[0], settings, found), _team(texts[1], settings, found)
+    texts = [
+        _text(path, name, found)
+        for path, name in (
+            (settings.baton_definition, "BATON_DEFINITION"),
+            (settings.baton_team, "BATON_TEAM"),
+        )
+    ]
+    definition = _definition(texts[0], settings, found) if texts[0] is not None else None
+    team = _team(texts[1], settings, found) if texts[1] is not None else None
     if definition is not None and team is not None:
         found.warnings += routing_doubts(team, definition)
-    return Files(*texts)
+    return Files(texts[0], texts[1]) if texts[0] is not None and texts[1] is not None else None
+
+
+def _text(path: Path, setting: str, found: Checkup) -> str | None:
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as denied:
+        found.problems.append(
+            f"{path} cannot be read ({type(denied).__name__}). Run baton init, or set {setting}."
+        )
+        return None
 
 
 def _definition(text: str, settings: Settings, found: Checkup) -> Definition | None:

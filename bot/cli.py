@@ -1,5 +1,6 @@
 """The `baton` command. Exit codes: 0 it worked, 1 it failed (and says why), 2 it was used wrongly."""
 
+import errno
 import json
 import sys
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot import checkup, demo, serving, starting, terminal
@@ -37,6 +38,7 @@ app = typer.Typer(
 db = typer.Typer(help="The database's schema.", no_args_is_help=True)
 app.add_typer(db, name="db")
 
+PORT_TROUBLE = (errno.EADDRINUSE, errno.EADDRNOTAVAIL)
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -58,8 +60,21 @@ def told() -> Iterator[None]:
         demo.StoryBroken,
     ) as known:
         _fail(str(known))
+    except OSError as denied:
+        _fail_on_machine(denied)
     except SQLAlchemyError as broken:
         _fail(f"The database does not answer ({type(broken).__name__}). Check DATABASE_URL.")
+
+
+def _fail_on_machine(denied: OSError) -> None:
+    """A port that is taken or a file that may not be written; anything else keeps its traceback."""
+    if denied.errno in PORT_TROUBLE:
+        _fail(
+            f"A port cannot be used ({denied.strerror}). Set BATON_PORT and BATON_PLAYGROUND_PORT to free ones."
+        )
+    if denied.filename is None:
+        raise denied
+    _fail(f"{denied.filename} cannot be used ({denied.strerror}).")
 
 
 def _fail(*sentences: str) -> None:
@@ -160,7 +175,7 @@ def _mapping(path: Path | None) -> FileMapping | None:
 
 
 def _progress(*, hidden: bool) -> Progress:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
     return Progress(*columns, console=err, disable=hidden, transient=False)
 
 
@@ -233,7 +248,10 @@ def upgrade() -> None:
     """Bring the database's schema up to this version; make a backup first."""
     with told():
         before, after = upgrade_database(read_settings().database_url)
-    out.print(f"The schema is at {after}" + (f", was at {before}." if before != after else " already."))
+    if before == after:
+        out.print(f"The schema is at {after} already.")
+    else:
+        out.print(f"The schema is at {after}; " + (f"it was at {before}." if before else "the database was empty."))
 
 
 @app.command()

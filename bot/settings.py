@@ -81,7 +81,7 @@ def check_for_serving(settings: Settings) -> None:
     problems = [
         f"{name.upper()} is not set: {WHAT_FOR[name]}. Set it in .env or the environment."
         for name in REQUIRED_TO_SERVE
-        if not getattr(settings, name).get_secret_value().strip()
+        if not getattr(settings, name).get_secret_value().strip(" ,")
     ]
     problems += [
         f"BATON_INTAKE_SECRET is not a Standard Webhooks secret: {why}. Run baton init in an empty folder for one."

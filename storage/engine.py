@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, Literal
+from urllib.parse import quote
 
 from sqlalchemy import URL, Engine, create_engine, event, make_url
 from sqlalchemy.pool import QueuePool, StaticPool
@@ -152,7 +153,7 @@ def _locked(path: Path, purpose: Purpose) -> IO[str]:
 
 def _sqlite_writer(path: Path) -> Engine:
     engine = create_engine(
-        f"sqlite:///{path}",
+        URL.create("sqlite", database=str(path)),
         poolclass=StaticPool,
         connect_args={"check_same_thread": False, "timeout": BUSY, "isolation_level": None},
     )
@@ -170,8 +171,9 @@ def _sqlite_writer(path: Path) -> Engine:
 
 
 def _sqlite_reader(path: Path) -> Engine:
+    # As a URI, in which # and ? of a folder's name would mean something.
     engine = create_engine(
-        f"sqlite:///file:{path}?mode=ro&uri=true",
+        URL.create("sqlite", database=f"file:{quote(str(path))}", query={"mode": "ro", "uri": "true"}),
         poolclass=QueuePool,
         pool_size=4,
         max_overflow=12,

@@ -78,7 +78,8 @@ def arm(session: Session, letters: Sequence[Letter]) -> None:
         statement.on_conflict_do_update(
             index_elements=["key"],
             set_={"state": "new", "not_before": statement.excluded.not_before, "attempts": 0, "error": None},
-            where=col(OutboxRow.state).in_(("sent", "dropped", "dead")),
+            # Not IN (…): its parameters cannot be used for several rows at once.
+            where=or_(*(col(OutboxRow.state) == settled for settled in ("sent", "dropped", "dead"))),
         ),
         [_row(letter) for letter in letters],
     )

@@ -52,7 +52,9 @@ def trouble_with(found: str | None, *, known: bool, newest: str) -> str | None:
             f"The database's schema {found} is older than this version of Baton needs ({newest}). "
             "Make a backup, then run baton db upgrade."
         )
-    return f"The database's schema {found} is newer than this version of Baton knows. Install the newer Baton."
+    return (
+        f"The database's schema {found} is newer than this version of Baton knows. Install the newer Baton."
+    )
 
 
 def check(database: Database) -> None:

@@ -1,5 +1,6 @@
 """The program as a process of its own: a folder, a clean environment, and what it says."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -7,11 +8,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
+from typer.testing import CliRunner
+
+from bot.cli import app
+from bot.settings import Settings
 
 ROOT = Path(__file__).parent.parent
 STOP_SECONDS = 10.0
@@ -105,6 +109,14 @@ class Program:
             stdin=subprocess.DEVNULL, capture_output=True, text=True, encoding="utf-8", check=False,
         )  # fmt: skip
 
+    def call(self, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
+        """The same in this process, which is faster; for commands that only read and print."""
+        unset = dict.fromkeys(name.upper() for name in Settings.model_fields)
+        environment = {**unset, **self._complete(more)}
+        with contextlib.chdir(self.folder):
+            done = CliRunner().invoke(app, words, env=environment, catch_exceptions=False)
+        return subprocess.CompletedProcess(words, done.exit_code, done.stdout, done.stderr)
+
     def start(self, *words: str, **more: str) -> Running:
         """Start a command and let it run; *more* is environment."""
         name = f"{words[0]}-{len(self._started)}"
@@ -126,7 +138,7 @@ class Program:
         return {str(path.relative_to(self.folder)) for path in self.folder.rglob("*")}
 
 
-@contextmanager
+@contextlib.contextmanager
 def program_in(folder: Path, **environment: str) -> Iterator[Program]:
     """A program working in an empty folder below *folder*; its processes are gone afterwards."""
     work, logs = folder / "work", folder / "logs"

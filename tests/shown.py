@@ -1,4 +1,4 @@
-"""States to render, the strict Slack's verdict on what was rendered, and a hunt for what a lead smuggled in."""
+"""States to render, the strict Slack's verdict on them, and a hunt for what a lead smuggled in."""
 
 import re
 import unicodedata
@@ -48,7 +48,7 @@ _OURS = re.compile(
     rf"|<{re.escape(LINK)}\|Open the card>"
 )
 _ENTITY = re.compile(r"&(?:amp|lt|gt);")
-_EMOJI = re.compile(r":[^\s:]+:")
+_EMOJI = re.compile(r":[\w+'\-]+:")
 _OPENING = re.compile(r"^\s*(?:&gt;|[•◦▪\-+] |\d+[.)] )", re.MULTILINE)
 _TURNING = set("\u061c\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff")
 
@@ -155,7 +155,7 @@ def texts(value: Any) -> Iterator[dict[str, Any]]:
 
 
 def smuggled(blocks: Any, text: str = "", own_marks: str = "*") -> list[str]:
-    """What of a lead's text Slack would read as its own, as sentences; *own_marks* are those our words use."""
+    """What of a lead's text Slack would read as its own; *own_marks* are those that our words use."""
     found = [problem for each in texts(blocks) for problem in _in_object(each, own_marks)]
     return found + _in_mrkdwn(text, own_marks)
 

@@ -189,12 +189,7 @@ class Teller:
         self.theatre.slack.wait_for(
             lambda: len(self.theatre.slack.whispers(user)) > self.heard.get(key, 0), timeout=5
         )
-        whispers = self.theatre.slack.whispers(user)
-        for text in whispers[self.heard.get(key, 0) :]:
-            self.say(f"only {self.name(user)} sees:")
-            for line in text.splitlines():
-                self.say(f"   | {line}")
-        self.heard[key] = len(whispers)
+        self.tell_new(f"only {self.name(user)} sees", key, self.theatre.slack.whispered(user))
 
     def quote(self, place: str, message: Message) -> None:
         """A message, line by line."""

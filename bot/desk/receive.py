@@ -59,14 +59,15 @@ def receive(desk: Desk, arrivals: Sequence[Arrival], *, live: bool = True) -> Re
         agreed = desk.agreed(session)
         taken = leads.take_in(session, arrivals)
         unknown = _report_unknown(session, taken.stored, agreed, desk.clock.business())
-        made = _judge(session, desk, agreed, list(taken.known.values()), live=live)
-    desk.wake()
+        done = _judge(session, desk, agreed, list(taken.known.values()), live=live)
+    if done.letters:
+        desk.wake()
     return Received(
         received=len(arrivals),
         duplicates=len(arrivals) - len(taken.stored),
         fresh=taken.fresh,
         updated=len(taken.known) - taken.fresh,
-        handoffs=made,
+        handoffs=done.handoffs,
         unknown=unknown,
     )
 
@@ -81,7 +82,15 @@ def _report_unknown(
     return dict(unknown)
 
 
-def _judge(session: Session, desk: Desk, agreed: Agreed, known: Sequence[Known], *, live: bool) -> int:
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """What judging led to: new hand-offs, and whether there may be something to send."""
+
+    handoffs: int
+    letters: bool
+
+
+def _judge(session: Session, desk: Desk, agreed: Agreed, known: Sequence[Known], *, live: bool) -> _Done:
     now = desk.clock.business()
     around = _around(session, known, now)
     judged: list[Judged] = []
@@ -101,7 +110,8 @@ def _judge(session: Session, desk: Desk, agreed: Agreed, known: Sequence[Known],
             crossings.append(Crossing(one, worth, verdict, verdict.tier))
     leads.keep(session, judged)
     announce.enrichment_wanted(session, desk, wanted)
-    return len(hand_over(session, desk, agreed, crossings)) if crossings else 0
+    made = len(hand_over(session, desk, agreed, crossings)) if crossings else 0
+    return _Done(made, letters=bool(made or wanted or around.open))
 
 
 def _verdict(one: Known, agreed: Agreed, around: Around, now: datetime, worth: Score | None) -> Verdict:

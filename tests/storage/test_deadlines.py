@@ -83,7 +83,9 @@ def test_a_step_put_off_waits_until_then(database: Database) -> None:
     assert len(due(database, 6)) == 1
 
 
-def test_what_is_asked_for_once_keeps_its_first_time_and_comes_back_when_forgotten(database: Database) -> None:
+def test_what_is_asked_for_once_keeps_its_first_time_and_comes_back_when_forgotten(
+    database: Database,
+) -> None:
     with database.writing() as session:
         deadlines.once(session, step(hours=2))
         deadlines.once(session, step(hours=1))

@@ -92,7 +92,9 @@ def test_upgrade_creates_an_empty_database_and_is_harmless_on_a_current_one(empt
 
 
 def test_two_replicas_that_start_at_once_create_the_schema_once(empty_postgres_url: str) -> None:
-    program = f"from bot.desk.desk import open_database; open_database({empty_postgres_url!r}, 'serve').close()"
+    program = (
+        f"from bot.desk.desk import open_database; open_database({empty_postgres_url!r}, 'serve').close()"
+    )
     starts = [
         subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, stderr=subprocess.PIPE, text=True)
         for _ in range(2)

@@ -12,7 +12,7 @@ FALLBACK = 4_000
 
 _LOOKALIKES = str.maketrans({"*": "∗", "_": "＿", "~": "∼", "`": "ˋ"})
 # A workspace's own emoji may be named in any script.
-_EMOJI_CODE = re.compile(r":(?=[^\s:]+:)")
+_EMOJI_CODE = re.compile(r":(?=[\w+'\-＿]+:)")
 _SPACE = re.compile(r"\s+")
 _ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 _PIECE = re.compile(r"&(?:amp|lt|gt);|<[^<>]*>|.", re.DOTALL)

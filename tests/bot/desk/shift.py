@@ -41,7 +41,12 @@ class Shift:
     def event(self, signal: str | None = None, lead: Mapping[str, Any] = ADA, **more: Any) -> dict[str, Any]:
         """An event as a sender writes it, just now unless told."""
         self._events[0] += 1
-        made = {"id": f"evt-{self._events[0]}", "occurred_at": self.now.isoformat(), "lead": dict(lead), **more}
+        made = {
+            "id": f"evt-{self._events[0]}",
+            "occurred_at": self.now.isoformat(),
+            "lead": dict(lead),
+            **more,
+        }
         return made | ({"signal": signal} if signal else {})
 
     def arrive(self, *events: Mapping[str, Any], live: bool = True) -> Received:

@@ -74,8 +74,7 @@ def test_two_clicks_of_one_rep_at_the_same_moment_are_one_acceptance(postgres_sh
 
     with ThreadPoolExecutor(4) as hands:
         answers = [
-            hands.submit(accepted_or_why, postgres_shift.desk, 1, "U0ANN", start).result
-            for _ in range(4)
+            hands.submit(accepted_or_why, postgres_shift.desk, 1, "U0ANN", start).result for _ in range(4)
         ]
         assert [each() for each in answers] == ["U0ANN"] * 4
 
@@ -113,7 +112,10 @@ def test_the_other_segments_pool_may_accept_its_own_lead(shift: Shift) -> None:
 
 @pytest.mark.parametrize(
     ("change", "sentence"),
-    [({"is_guest": True}, "Guests cannot work on leads"), ({"team_id": "T0OTHER"}, "people of this workspace")],
+    [
+        ({"is_guest": True}, "Guests cannot work on leads"),
+        ({"team_id": "T0OTHER"}, "people of this workspace"),
+    ],
 )
 def test_guests_and_people_of_other_workspaces_press_nothing(
     world: World, change: dict[str, object], sentence: str
@@ -193,7 +195,9 @@ def test_with_sal_off_the_button_says_claim_and_the_claimed_lead_has_an_owner(
     assert "Claim" not in world.card().plain()
 
 
-def test_with_sal_off_a_claimed_lead_goes_all_the_way_and_back(shifts: Callable[..., Shift], sqlite_url: str) -> None:
+def test_with_sal_off_a_claimed_lead_goes_all_the_way_and_back(
+    shifts: Callable[..., Shift], sqlite_url: str
+) -> None:
     shift = shifts(sqlite_url, definition=DEFINITION + "stages: {sal: false}\n")
     shift.demo()
 

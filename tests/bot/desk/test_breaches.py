@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.desk import answer
 from bot.playground import Message
 from tests.world import ADA, DEFINITION, MONDAY_9, TEAM, World
 

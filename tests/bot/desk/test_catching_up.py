@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from bot.desk import answer, remind
 from bot.desk.desk import Desk, open_database
+from scoring.dispositions import Disposition
 from scoring.handoff import Touch
 from storage import deadlines
 from storage.deadlines import Due
@@ -171,7 +172,7 @@ def test_every_open_handoff_has_a_next_deadline_whatever_happens_to_it(shift: Sh
         assert next_deadline(shift, id_), f"nothing is due after happening {number}"
         assert min(shift.due(id_).values()) > shift.now, f"late after happening {number}"
 
-    answer.end(desk, id_, "U0ANN", answer.Disposition("not_fit.size"))
+    answer.end(desk, id_, "U0ANN", Disposition("not_fit.size"))
     assert shift.due(id_) == {}
 
 

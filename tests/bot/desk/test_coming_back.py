@@ -42,7 +42,10 @@ def test_timing_comes_back_from_its_date_and_says_so_on_the_card(either_world: W
 
     assert cards(world) == 2
     assert "returning" in world.card().plain()
-    assert "Back again; recycled on 2026-11-23: budget cycle does not match. “ask in January”" in world.card().plain()
+    assert (
+        "Back again; recycled on 2026-11-23: budget cycle does not match. “ask in January”"
+        in world.card().plain()
+    )
     assert world.slack.complaints == []
 
 
@@ -167,7 +170,10 @@ def test_why_explains_a_lead_that_is_away(shift: Shift) -> None:
     explained = report.explain(shift.desk, "ada@engines.example", "U0MIA")
 
     assert explained.verdict.blocked == "waiting"
-    assert 'ended as recycled, "No budget"; this lead may come back from 2026-12-23' in explained.verdict.sentences[0]
+    assert (
+        'ended as recycled, "No budget"; this lead may come back from 2026-12-23'
+        in explained.verdict.sentences[0]
+    )
 
 
 def test_a_lead_that_comes_back_is_counted_once_as_a_person_and_twice_as_a_hand_off(shift: Shift) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from bot.desk import answer, remind
+from scoring.dispositions import Disposition
 from scoring.handoff import Touch
 from tests.bot.desk.shift import Shift
 from tests.world import MONDAY_9, World
@@ -100,7 +101,7 @@ def test_asleep_for_two_months_one_reminder_comes_and_not_one_a_step(shift: Shif
 def test_a_decision_stops_the_reminders(shift: Shift) -> None:
     id_ = touched(shift)
     advance(shift, 8)
-    answer.end(shift.desk, id_, "U0BOB", answer.Disposition("not_fit.size"))
+    answer.end(shift.desk, id_, "U0BOB", Disposition("not_fit.size"))
     advance(shift, 30)
 
     assert readers(shift) == ["U0BOB"]

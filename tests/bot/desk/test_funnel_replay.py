@@ -72,7 +72,9 @@ def test_the_log_replays_to_the_figures_and_no_open_lead_is_without_a_deadline(e
     run()
 
 
-def test_a_lead_that_goes_all_the_way_and_one_that_is_taken_back_count_as_they_stand(either_shift: Shift) -> None:
+def test_a_lead_that_goes_all_the_way_and_one_that_is_taken_back_count_as_they_stand(
+    either_shift: Shift,
+) -> None:
     shift = either_shift
     for n in range(4):
         shift.demo(ADA | {"email": f"ada@company{n}.example"})

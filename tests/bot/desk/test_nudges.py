@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from bot.desk import answer, remind
 from bot.playground import Message
+from scoring.dispositions import Disposition
 from scoring.handoff import Touch
 from scoring.roster import Team
 from tests.bot.desk.shift import Shift
@@ -290,7 +291,7 @@ def test_undoing_the_touch_brings_the_steps_back_and_repeats_none(shift: Shift) 
 
 def test_undoing_a_rejection_brings_the_nudges_back(shift: Shift) -> None:
     id_ = shift.demo()
-    answer.end(shift.desk, id_, "U0BOB", answer.Disposition("not_fit.size"))
+    answer.end(shift.desk, id_, "U0BOB", Disposition("not_fit.size"))
     assert shift.due(id_) == {}
 
     answer.undo(shift.desk, id_, "U0BOB")
@@ -349,7 +350,7 @@ def test_whenever_a_lead_arrives_nobody_is_written_to_while_they_are_off(
         if number == 0 and owner is not None:
             answer.accept(world.baton.desk, handoff, owner)
             world.deliver()
-    answer.end(world.baton.desk, handoff, "U0MAX", answer.Disposition("not_fit.size"))
+    answer.end(world.baton.desk, handoff, "U0MAX", Disposition("not_fit.size"))
     world.deliver()
 
 

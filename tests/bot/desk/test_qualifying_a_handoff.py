@@ -55,7 +55,9 @@ def test_every_question_must_be_answered(talked: Shift, missing: str) -> None:
 
 
 @pytest.mark.parametrize("said", ["no", "unknown"])
-def test_need_and_timeline_are_required_unless_the_definition_says_otherwise(talked: Shift, said: str) -> None:
+def test_need_and_timeline_are_required_unless_the_definition_says_otherwise(
+    talked: Shift, said: str
+) -> None:
     wrong = mistakes(talked, Bant(dict.fromkeys(BANT, said)))
 
     assert set(wrong) == {"need", "timeline"}
@@ -114,7 +116,9 @@ def test_in_slack_the_form_stays_shut_until_a_conversation_is_logged(either_worl
     world.press("U0ANN", "touch")
     world.submit("U0ANN", kind="meeting", outcome="held")
     world.press("U0ANN", "qualify")
-    assert world.submit("U0ANN", budget="yes", authority="yes", need="no", timeline="yes").errors.keys() == {"need"}
+    assert world.submit("U0ANN", budget="yes", authority="yes", need="no", timeline="yes").errors.keys() == {
+        "need"
+    }
     assert world.submit("U0ANN", need="yes", ae="U0MAX").errors == {}
     assert "SQL" in world.card().plain()
     assert world.slack.complaints == []

@@ -44,14 +44,18 @@ def test_50_requests_about_one_new_lead_at_once_make_one_lead_one_hand_off_one_c
     assert [answer.status_code for answer in answers] == [202] * 50
     assert all(answer.json() == {"received": 1, "duplicates": 0} for answer in answers)
     with world.baton.desk.database.reading() as session:
-        rows = [session.scalars(select(func.count()).select_from(t)).one() for t in (LeadRow, HandoffRow, CardRow)]
+        rows = [
+            session.scalars(select(func.count()).select_from(t)).one() for t in (LeadRow, HandoffRow, CardRow)
+        ]
         assert rows == [1, 1, 1]
         assert session.scalars(select(func.count()).select_from(ActivityRow)).one() == 50
     assert len(world.slack.messages("C0EMEA")) == 1
     assert world.slack.complaints == []
 
 
-def test_one_event_delivered_100_times_at_once_counts_once(worlds: Callable[..., World], postgres_url: str) -> None:
+def test_one_event_delivered_100_times_at_once_counts_once(
+    worlds: Callable[..., World], postgres_url: str
+) -> None:
     world = worlds(postgres_url)
     body = {"events": [world.event("pricing_page"), world.event("webinar")]}
 
@@ -116,7 +120,9 @@ def test_a_newer_fact_wins_and_a_late_older_one_does_not(either_shift: Shift) ->
     shift = either_shift
     shift.arrive(shift.event(None, ADA | {"employees": 300, "title": "CMO"}))
 
-    shift.arrive(shift.event(None, ADA | {"employees": 50, "industry": "steel"}, occurred_at="2026-11-01T00:00:00Z"))
+    shift.arrive(
+        shift.event(None, ADA | {"employees": 50, "industry": "steel"}, occurred_at="2026-11-01T00:00:00Z")
+    )
     assert (known(shift).facts["employees"], known(shift).facts["industry"]) == (300, "software")
 
     shift.clock.advance(timedelta(seconds=1))
@@ -146,7 +152,10 @@ def test_a_person_is_known_by_the_address_then_by_the_senders_id(either_shift: S
 
 
 def test_when_address_and_id_name_two_people_the_address_counts(shift: Shift) -> None:
-    shift.arrive(shift.event("ebook", {"email": "ada@engines.example"}), shift.event("ebook", {"id": "17", "country": "FR"}))
+    shift.arrive(
+        shift.event("ebook", {"email": "ada@engines.example"}),
+        shift.event("ebook", {"id": "17", "country": "FR"}),
+    )
     assert count(shift, LeadRow) == 2
 
     shift.arrive(shift.event("webinar", {"email": "ada@engines.example", "id": "17"}))
@@ -211,7 +220,12 @@ def test_a_nurture_tier_is_a_webhook_and_no_card(shifts: Callable[..., Shift], d
     shift.arrive(shift.event("webinar"))
 
     handoff = shift.handoff()
-    assert (handoff.stage, handoff.reason, handoff.owner, handoff.card_id) == ("recycled", "nurture", None, None)
+    assert (handoff.stage, handoff.reason, handoff.owner, handoff.card_id) == (
+        "recycled",
+        "nurture",
+        None,
+        None,
+    )
     assert shift.due() == {}
     assert count(shift, CardRow) == 0
     assert [row.body["type"] for row in shift.letters("webhook")] == ["handoff.created", "handoff.nurture"]

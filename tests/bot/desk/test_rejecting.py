@@ -27,7 +27,13 @@ def mistakes(shift: Shift, disposition: Disposition) -> dict[str, str]:
 def forged_submit(world: World, user: str, form: str, values: dict[str, Any], private: str = "1") -> Any:
     """What a client that is not Slack's may send."""
     team = world.slack.team_id
-    view = {"id": "V0", "type": "modal", "callback_id": form, "private_metadata": private, "state": {"values": values}}
+    view = {
+        "id": "V0",
+        "type": "modal",
+        "callback_id": form,
+        "private_metadata": private,
+        "state": {"values": values},
+    }
     payload = {
         "type": "view_submission", "team": {"id": team}, "user": {"id": user, "team_id": team},
         "api_app_id": "A0", "token": "t", "view": view,
@@ -54,7 +60,9 @@ def test_the_reject_form_cannot_be_sent_without_a_reason(world: World) -> None:
 
 
 @pytest.mark.parametrize("private", ["", "999", "1; DROP TABLE handoff", "-1"])
-def test_a_form_about_a_lead_nobody_knows_is_answered_beside_its_first_field(world: World, private: str) -> None:
+def test_a_form_about_a_lead_nobody_knows_is_answered_beside_its_first_field(
+    world: World, private: str
+) -> None:
     chosen = {"reason": {"reason": {"type": "static_select", "selected_option": {"value": "spam"}}}}
 
     answered = forged_submit(world, "U0ANN", "reject_form", chosen, private)
@@ -79,7 +87,12 @@ def test_timing_without_a_date_is_answered_beside_the_date(world: World) -> None
 
 @pytest.mark.parametrize(
     ("again_on", "says"),
-    [(None, "choose one"), (date(2026, 11, 22), "future"), (date(2026, 11, 23), "future"), (date(2031, 1, 1), "three years")],
+    [
+        (None, "choose one"),
+        (date(2026, 11, 22), "future"),
+        (date(2026, 11, 23), "future"),
+        (date(2031, 1, 1), "three years"),
+    ],
 )
 def test_a_timing_reason_asks_for_a_sensible_date(shift: Shift, again_on: date | None, says: str) -> None:
     shift.demo()
@@ -107,7 +120,9 @@ def test_a_note_is_kept_for_marketing_and_a_book_is_refused(shift: Shift) -> Non
     assert shift.handoff().note == "works for our landlord"
 
 
-@pytest.mark.parametrize(("tries", "days", "enough"), [(4, 12, False), (5, 9, False), (5, 10, True), (0, 0, False)])
+@pytest.mark.parametrize(
+    ("tries", "days", "enough"), [(4, 12, False), (5, 9, False), (5, 10, True), (0, 0, False)]
+)
 def test_unreachable_needs_five_logged_attempts_over_ten_days(
     shift: Shift, tries: int, days: int, enough: bool
 ) -> None:

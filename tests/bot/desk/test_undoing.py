@@ -45,7 +45,9 @@ def test_undo_is_for_who_pressed_even_a_manager_cannot_take_back_another_press(s
     assert answer.undo(shift.desk, 1, "U0ANN").owner is None
 
 
-@pytest.mark.parametrize(("after", "possible"), [(TEN_MINUTES, True), (TEN_MINUTES + timedelta(seconds=1), False)])
+@pytest.mark.parametrize(
+    ("after", "possible"), [(TEN_MINUTES, True), (TEN_MINUTES + timedelta(seconds=1), False)]
+)
 def test_undo_is_possible_for_ten_minutes(either_shift: Shift, after: timedelta, possible: bool) -> None:
     either_shift.demo()
     answer.accept(either_shift.desk, 1, "U0ANN")
@@ -101,7 +103,9 @@ def test_undo_adds_to_the_log_and_the_funnel_counts_neither(either_shift: Shift)
 
 
 @pytest.mark.parametrize("press", ["accept", "reject"])
-def test_the_first_touch_clock_runs_on_as_if_it_had_never_been_pressed(either_shift: Shift, press: str) -> None:
+def test_the_first_touch_clock_runs_on_as_if_it_had_never_been_pressed(
+    either_shift: Shift, press: str
+) -> None:
     shift = either_shift
     shift.demo()
     before, due = shift.handoff(), shift.due()
@@ -161,7 +165,9 @@ def test_a_qualification_taken_back_is_an_accepted_lead_again(either_shift: Shif
         ("customer", "ada@gmail.com", "ada@gmail.com"),
     ],
 )
-def test_undoing_a_rejection_lifts_the_suppression_it_brought(shift: Shift, code: str, email: str, value: str) -> None:
+def test_undoing_a_rejection_lifts_the_suppression_it_brought(
+    shift: Shift, code: str, email: str, value: str
+) -> None:
     shift.demo(ADA | {"email": email})
     answer.end(shift.desk, 1, "U0ANN", Disposition(code))
     assert listed(shift, "engines.example", "ada@engines.example", "ada@gmail.com", "gmail.com") == {value}

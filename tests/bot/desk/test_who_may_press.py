@@ -15,7 +15,10 @@ BUTTONS = ("accept", "reject")
     [
         ("U0CAT", "This lead is for another team's pool, so nothing was changed. A manager can take it."),
         ("U0MIA", "This lead is for another team's pool, so nothing was changed. A manager can take it."),
-        ("U0EVE", "You are not in Baton's team file, so nothing was changed. Ask whoever keeps it to add you."),
+        (
+            "U0EVE",
+            "You are not in Baton's team file, so nothing was changed. Ask whoever keeps it to add you.",
+        ),
         ("U0GUS", "Guests cannot work on leads, so nothing was changed. Ask a colleague of the pool."),
     ],
 )
@@ -44,13 +47,21 @@ def test_the_forms_opened_by_a_stranger_show_nothing_of_the_lead(world: World) -
 @pytest.mark.parametrize(
     ("seen", "sentence"),
     [
-        (people.Seen("U0ANN", "T1", deleted=True, guest=False, bot=False), "This account cannot work on leads"),
+        (
+            people.Seen("U0ANN", "T1", deleted=True, guest=False, bot=False),
+            "This account cannot work on leads",
+        ),
         (people.Seen("U0ANN", "T1", deleted=False, guest=True, bot=False), "Guests cannot work on leads"),
-        (people.Seen("U0ANN", "T1", deleted=False, guest=False, bot=True), "This account cannot work on leads"),
+        (
+            people.Seen("U0ANN", "T1", deleted=False, guest=False, bot=True),
+            "This account cannot work on leads",
+        ),
         (people.Seen("U0ANN", "T2", deleted=False, guest=False, bot=False), "people of this workspace"),
     ],
 )
-def test_guests_bots_leavers_and_strangers_are_refused(either_shift: Shift, seen: people.Seen, sentence: str) -> None:
+def test_guests_bots_leavers_and_strangers_are_refused(
+    either_shift: Shift, seen: people.Seen, sentence: str
+) -> None:
     desk = either_shift.desk
     people.remember_app(desk, "T1", "U0BATON", "B0BATON")
     people.learn(desk, [people.Seen("U0ANN", "T1", deleted=False, guest=False, bot=False)])

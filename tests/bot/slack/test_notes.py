@@ -1,0 +1,135 @@
+"""What Baton says beside the card."""
+
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bot.desk.govern import Shadow
+from bot.desk.report import Told
+from bot.slack.views import notes
+from bot.slack.views.card import Message
+from scoring.handoff import Touch
+from scoring.lead import Activity
+from storage.funnel import WouldBe
+from tests import shown as states
+from tests.world import MONDAY_9
+
+LONDON = ZoneInfo("Europe/London")
+
+
+def read(message: Message) -> str:
+    """Every text, a line each."""
+    return "\n".join(each["text"] for each in states.texts(message.blocks))
+
+
+@pytest.mark.parametrize(
+    ("step", "words"),
+    [
+        ("nudge 50%", "Half the time is used"),
+        ("nudge 80%", "80 % of the time is used"),
+        ("breach 100%", "Overdue"),
+        ("breach 150%", "Overdue"),
+        ("breach", "Overdue"),
+    ],
+)
+def test_a_rung_of_the_ladder_has_words(step: str, words: str) -> None:
+    assert notes.step_words(step).startswith(words)
+
+
+def test_a_lead_nobody_took_is_offered_in_its_thread_without_naming_anyone() -> None:
+    said = read(notes.nudge_thread(states.shown(), "nudge 50%", []))
+
+    assert said.startswith("⏳ Half the time is used: nobody has touched *Ada Lovelace* yet.")
+    assert said.endswith("press Accept to take it.")
+    assert "<@" not in said
+
+
+def test_a_call_to_everyone_names_them_and_the_owner() -> None:
+    said = read(notes.nudge_thread(states.accepted(), "everyone 50%", ["U0BOB", "U0CAT"]))
+
+    assert "<@U0ANN> has it" in said
+    assert said.endswith("<@U0BOB> <@U0CAT>")
+
+
+def test_the_owners_nudge_offers_what_they_most_likely_did() -> None:
+    message = notes.nudge_owner(states.accepted(id=17), "nudge 80%", states.LINK)
+
+    buttons = {each["action_id"]: each["value"] for each in message.blocks[1]["elements"]}
+    assert buttons == {"touch_call": "17", "touch_email": "17", "touch_booked": "17"}
+    assert f"<{states.LINK}|Open the card>" in read(message)
+    assert "Open the card" not in read(notes.nudge_owner(states.accepted(), "nudge 80%", None))
+
+
+@pytest.mark.parametrize(
+    ("owner", "words"), [("U0ANN", "<@U0ANN> has not logged a first touch"), (None, "Nobody has accepted it")]
+)
+def test_a_breach_says_whose_it_was(owner: str | None, words: str) -> None:
+    assert words in read(notes.breach_thread(states.shown(owner=owner), "breach 100%"))
+
+
+def test_several_notices_are_one_message() -> None:
+    rows = [Told("breach 100%", states.accepted()), Told("decide", states.accepted(id=2))]
+    message = notes.notices(rows, {1: states.LINK})
+
+    assert message.text == "2 leads need you: Ada Lovelace and others"
+    assert read(message).count("Open the card") == 1
+    assert "No decision yet on *Ada Lovelace*, with <@U0ANN>, 0 touches logged" in read(message)
+    assert notes.notices(rows[:1], {}).text == "One lead needs you: Ada Lovelace"
+
+
+def test_one_touch_is_one_touch() -> None:
+    state = states.accepted(touches=(Touch("call", "voicemail", "U0ANN", MONDAY_9),))
+
+    assert "1 touch logged" in read(notes.notices([Told("decide", state)], {}))
+
+
+def test_more_notices_than_fit_are_counted() -> None:
+    assert "… and 60 more." in read(notes.notices([Told("breach 100%", states.shown())] * 100, {}))
+
+
+def test_new_activity_is_named_as_the_definition_names_it() -> None:
+    at = int(MONDAY_9.timestamp())
+    did = [
+        Activity("e1", "pricing_page", "/pricing?<b>", at, at),
+        Activity("e2", "roi_calculator", None, at, at),
+    ]
+    said = read(notes.activity(did, states.DEFINITION_READ, "high", LONDON))
+
+    assert "➕ Pricing page: /pricing?&lt;b&gt; · <!date^" in said
+    assert "➕ ROI calculator · <!date^" in said
+    assert "⬆️ Raised to *high*" in said
+
+
+def test_activity_that_raises_nothing_says_nothing_of_it() -> None:
+    did = [Activity("e1", "pricing_page", None, 0, 0)] * 25
+    said = read(notes.activity(did, states.DEFINITION_READ, None, LONDON))
+
+    assert "Raised" not in said
+    assert "… and 5 more" in said
+
+
+def test_the_shadow_digest_tells_the_share_the_room_and_the_best() -> None:
+    best = ((WouldBe(1, MONDAY_9, 90, "demo", "EMEA"), {"first_name": "Ada", "company": "A & B"}),)
+    message = notes.shadow_digest(Shadow(MONDAY_9, 50, 10, 30, 40, best))
+
+    assert "50 new leads came in and 10 would have become MQLs (20 % of them)" in read(message)
+    assert "your SDRs hold 40 open leads at most" in read(message)
+    assert " *90*  Ada, A &amp; B · demo · EMEA" in read(message)
+    assert message.blocks[-1]["elements"][0]["action_id"] == "go_live"
+
+
+def test_a_shadow_day_without_leads_divides_by_nothing() -> None:
+    said = read(notes.shadow_digest(Shadow(MONDAY_9, 0, 0, 0, None, ())))
+
+    assert "0 new leads came in" in said
+    assert "hold" not in said
+
+
+def test_going_live_names_who_pressed() -> None:
+    assert "since <@U0ADA> pressed Go live" in read(notes.live("U0ADA"))
+
+
+def test_a_nudge_speaks_of_the_agreed_time_where_the_clock_was_taken_off() -> None:
+    said = read(notes.breach_thread(states.shown(due_at=None), "breach 100%"))
+
+    assert "was due the agreed time" in said

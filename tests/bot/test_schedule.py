@@ -1,0 +1,98 @@
+"""The ticks: what is due is decided within two seconds, and a scheduler that falls silent is seen."""
+
+import time
+from datetime import timedelta
+
+import pytest
+
+from bot.desk.desk import Desk
+from bot.schedule import SILENT_AFTER, Schedule
+from storage import deadlines
+from storage.engine import Database
+from tests.world import World
+
+MINUTE = timedelta(minutes=1)
+
+
+class StopWatch:
+    """Seconds that pass when they are told to."""
+
+    def __init__(self) -> None:
+        self.seconds = 1_000.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+def test_a_running_baton_nudges_within_two_seconds_of_the_due_time(world: World) -> None:
+    world.send(world.event("demo_request"))
+    world.baton.start()
+    world.clock.advance(30 * MINUTE)
+    began = time.monotonic()
+    world.slack.wait_for(lambda: world.slack.thread("C0EMEA", world.card().ts), timeout=4)
+
+    assert time.monotonic() - began < 2.5
+    time.sleep(1.2)
+    assert len(world.slack.thread("C0EMEA", world.card().ts)) == 1
+
+
+def test_a_breach_and_the_managers_message_come_with_the_same_tick(world: World) -> None:
+    world.send(world.event("demo_request"))
+    world.clock.advance(60 * MINUTE)
+    world.baton.schedule.tick()
+    with world.baton.desk.database.reading() as session:
+        assert not deadlines.anything_due(session, world.now)
+
+
+def test_a_scheduler_that_ticks_is_alive_and_one_that_is_silent_for_15_seconds_is_not(world: World) -> None:
+    watch = StopWatch()
+    schedule = Schedule(world.baton.desk, world.baton.courier, watch)
+    watch.seconds += SILENT_AFTER - 0.1
+    assert schedule.alive
+    watch.seconds += 0.1
+    assert not schedule.alive
+
+    schedule.tick()
+    assert schedule.alive
+
+
+def test_a_tick_that_fails_is_no_sign_of_life_and_the_next_one_does_its_work(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    watch = StopWatch()
+    away = Desk(gone(world), world.clock)
+    schedule = Schedule(away, world.baton.courier, watch)
+    watch.seconds += SILENT_AFTER
+    schedule.tick()
+    assert not schedule.alive
+    assert "a tick failed; it is tried again in a second" in caplog.messages
+
+    world.send(world.event("demo_request"))
+    world.clock.advance(30 * MINUTE)
+    away.database.close()
+    away.database = world.baton.desk.database
+    schedule.tick()
+    world.deliver()
+    assert schedule.alive
+    assert len(world.slack.thread("C0EMEA", world.card().ts)) == 1
+
+
+def gone(world: World) -> Database:
+    """A database whose tables somebody took away."""
+    url = world.baton.desk.database.url
+    return Database(f"sqlite:///{url.database}.empty", "write")
+
+
+def test_once_a_day_slack_is_asked_who_is_who(world: World) -> None:
+    for _ in range(2 * 24):
+        world.pass_time(60 * MINUTE)
+
+    asked = [call.method for call in world.slack.calls if call.method in ("auth.test", "users.list")]
+    assert asked == ["auth.test", "users.list"] * 2
+
+
+def test_a_guest_learned_that_way_presses_in_vain(world: World) -> None:
+    world.send(world.event("demo_request"))
+    world.pass_time(timedelta(0))
+    world.press("U0GUS", "accept")
+    assert "Guests cannot" in world.whispered("U0GUS")[0]
