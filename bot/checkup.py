@@ -19,7 +19,7 @@ from scoring.routing import routing_doubts
 from scoring.team import Team, TeamError, read_team
 
 IDLE_IN_DEFINITION = (
-    "bands", "contract", "objective", "pause", "spot_check", "ladder.reassign", "tiers.ladder.reassign", "tiers.card",
+    "bands", "contract", "objective", "pause", "spot_check", "ladder.reassign", "tiers.ladder.reassign",
 )  # fmt: skip
 """Keys of the definition that are read and checked, and that nothing acts on in this version."""
 

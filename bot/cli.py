@@ -2,6 +2,7 @@
 
 import errno
 import json
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -70,7 +71,7 @@ def _fail_on_machine(denied: OSError) -> None:
     """A port that is taken or a file that may not be written; anything else keeps its traceback."""
     if denied.errno in PORT_TROUBLE:
         _fail(
-            f"A port cannot be used ({denied.strerror}). Set BATON_PORT and BATON_PLAYGROUND_PORT to free ones."
+            f"A port cannot be used ({os.strerror(denied.errno)}). Set BATON_PORT and BATON_PLAYGROUND_PORT to free ones."
         )
     if denied.filename is None:
         raise denied
@@ -251,7 +252,9 @@ def upgrade() -> None:
     if before == after:
         out.print(f"The schema is at {after} already.")
     else:
-        out.print(f"The schema is at {after}; " + (f"it was at {before}." if before else "the database was empty."))
+        out.print(
+            f"The schema is at {after}; " + (f"it was at {before}." if before else "the database was empty.")
+        )
 
 
 @app.command()

@@ -20,12 +20,19 @@ def files_of(settings: Settings) -> Files:
         FilesUnreadable: one is missing or no text.
         ContractError: with every mistake of both.
     """
-    definition = _text(settings.baton_definition, "BATON_DEFINITION")
-    team = _text(settings.baton_team, "BATON_TEAM")
+    files = Files(
+        text_of(settings.baton_definition, "BATON_DEFINITION"), text_of(settings.baton_team, "BATON_TEAM")
+    )
+    check(files, settings)
+    return files
+
+
+def check(files: Files, settings: Settings) -> None:
+    """Raises ContractError with every mistake of both, under the names the settings give them."""
     problems: list[str] = []
     for read, text, path in (
-        (read_definition, definition, settings.baton_definition),
-        (read_team, team, settings.baton_team),
+        (read_definition, files.definition, settings.baton_definition),
+        (read_team, files.team, settings.baton_team),
     ):
         try:
             read(text, str(path))
@@ -33,10 +40,14 @@ def files_of(settings: Settings) -> Files:
             problems += wrong.problems
     if problems:
         raise ContractError(tuple(problems))
-    return Files(definition, team)
 
 
-def _text(path: Path, setting: str) -> str:
+def text_of(path: Path, setting: str) -> str:
+    """A file's text; *setting* is what names it.
+
+    Raises:
+        FilesUnreadable: it is missing or no text.
+    """
     try:
         return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as denied:

@@ -59,7 +59,9 @@ def _door(host: str, port: int) -> socket.socket:
         door.close()
         why = taken.strerror or "no such address"
         raise SettingsError(
-            (f"Baton cannot listen on {host}:{port}: {why}. Set BATON_HOST and BATON_PORT to a free address.",)
+            (
+                f"Baton cannot listen on {host}:{port}: {why}. Set BATON_HOST and BATON_PORT to a free address.",
+            )
         ) from taken
     return door
 

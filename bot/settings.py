@@ -70,7 +70,8 @@ def read_settings() -> Settings:
     except ValidationError as wrong:
         raise SettingsError(
             tuple(
-                f"{str(error['loc'][0]).upper()} is wrong: {error['msg'].lower()}. Correct it in .env or the environment."
+                f"{str(error['loc'][0]).upper()} is wrong: {error['msg'].lower()}. "
+                "Correct it in .env or the environment."
                 for error in wrong.errors()
             )
         ) from None

@@ -4,13 +4,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import exists, func, insert, select, update
 from sqlmodel import Session, col
 
 from storage import outbox
 from storage.outbox import Claimed, Letter
 from storage.statements import in_parts, rows_changed
 from storage.tables import CardRow, HandoffRow, OutboxRow
+
+MOST_ON_A_DIGEST = 10
+"""Leads on one digest: with their buttons they stay under Slack's 50 blocks and 13,200 characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +22,7 @@ class Card:
 
     id: int
     channel: str
+    collects: str | None
     ts: str | None
     wanted: int
     shown: int
@@ -56,6 +60,34 @@ def create(session: Session, cards: Sequence[NewCard], at: datetime) -> list[int
     return ids
 
 
+def collect(session: Session, card: NewCard, tier: str) -> tuple[int, bool]:
+    """The digest that gathers *tier* for this channel and has room, and whether it was begun just now."""
+    on_it = select(func.count()).where(col(HandoffRow.card_id) == col(CardRow.id)).scalar_subquery()
+    asked_for = exists().where(col(OutboxRow.card_id) == col(CardRow.id), col(OutboxRow.kind) == "card")
+    gathering = session.scalars(
+        select(col(CardRow.id))
+        .where(col(CardRow.collects) == tier, col(CardRow.channel) == card.channel, ~asked_for)
+        .where(on_it < MOST_ON_A_DIGEST)
+        .order_by(col(CardRow.id))
+        .limit(1)
+        .with_for_update()
+    ).first()
+    if gathering is not None:
+        return gathering, False
+    row = {"channel": card.channel, "collects": tier, "wanted": 1, "shown": 0}
+    begun = session.scalars(insert(CardRow).returning(col(CardRow.id)), row).one()
+    return begun or 0, True
+
+
+def post(session: Session, card_id: int, at: datetime) -> None:
+    """A digest has gathered long enough: ask for its post."""
+    row = session.get_one(CardRow, card_id)
+    first = session.scalars(
+        select(func.min(col(HandoffRow.id))).where(col(HandoffRow.card_id) == card_id)
+    ).one()
+    outbox.put(session, [Letter(f"card:{card_id}", "card", f"post:{row.channel}", at, 90, card_id, first)])
+
+
 def changed(session: Session, ids: Iterable[int | None], at: datetime) -> None:
     """What these cards show has changed: ask for one more delivery of each."""
     wanted = sorted({id_ for id_ in ids if id_ is not None})
@@ -81,7 +113,7 @@ def get(session: Session, id_: int) -> Card | None:
     row = session.get(CardRow, id_, populate_existing=True)
     if row is None or row.id is None:
         return None
-    return Card(row.id, row.channel, row.ts, row.wanted, row.shown, row.hash)
+    return Card(row.id, row.channel, row.collects, row.ts, row.wanted, row.shown, row.hash)
 
 
 def shown(session: Session, letter: Claimed, ts: str, version: int, hash_: str) -> bool:

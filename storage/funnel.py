@@ -74,7 +74,10 @@ def _people(session: Session, since: datetime, until: datetime) -> tuple[int, in
 def moves(session: Session, since: datetime, until: datetime) -> list[Moved]:
     """The log of the period's hand-offs, for a replay."""
     rows = session.execute(
-        select(col(TransitionRow.handoff_id), col(HandoffRow.lead_id), col(TransitionRow.n), col(TransitionRow.to_stage), col(TransitionRow.undoes))
+        select(
+            col(TransitionRow.handoff_id), col(HandoffRow.lead_id), col(TransitionRow.n),
+            col(TransitionRow.to_stage), col(TransitionRow.undoes),
+        )
         .join(HandoffRow, col(HandoffRow.id) == col(TransitionRow.handoff_id))
         .where(col(HandoffRow.crossed_at) >= since, col(HandoffRow.crossed_at) < until)
         .order_by(col(TransitionRow.handoff_id), col(TransitionRow.n))

@@ -94,11 +94,15 @@ class TeamRow(SQLModel, table=True):
 
 
 class CardRow(SQLModel, table=True):
-    """A message that shows hand-offs. `wanted` counts changes, `shown` is the change Slack has."""
+    """A message that shows hand-offs. `wanted` counts changes, `shown` is the change Slack has.
+
+    `collects` names the tier whose hand-offs a digest gathers; null for a card of one hand-off.
+    """
 
     __tablename__ = "card"
     id: int | None = Field(default=None, primary_key=True)
     channel: str
+    collects: str | None = None
     ts: str | None = Field(default=None, index=True)
     wanted: int = 1
     shown: int = 0

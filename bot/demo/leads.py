@@ -8,7 +8,8 @@ ADA: Person = {
     "phone": "+44 20 7946 0001", "message": "We want to replace our scoring by spring.", "source": "website",
 }  # fmt: skip
 GRACE: Person = {
-    "email": "grace@compilers.example", "first_name": "Grace", "last_name": "Hopper", "title": "Chief Marketing Officer",
+    "email": "grace@compilers.example", "first_name": "Grace", "last_name": "Hopper",
+    "title": "Chief Marketing Officer",
     "company": "Compilers & Sons", "employees": 900, "industry": "software", "country": "DE", "source": "webinar",
 }  # fmt: skip
 ALAN: Person = {

@@ -76,7 +76,9 @@ def _did(theatre: Theatre, person: leads.Person, rows: list[IntentRow]) -> None:
 
 def _ranked(theatre: Theatre) -> list[IntentRow]:
     """What goes straight to sales first, then by points."""
-    return sorted(theatre.definition.intent.values(), key=lambda row: (not row.fast_track, -_most(row.points)))
+    return sorted(
+        theatre.definition.intent.values(), key=lambda row: (not row.fast_track, -_most(row.points))
+    )
 
 
 def _most(points: int | tuple[int, ...]) -> int:

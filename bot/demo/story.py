@@ -10,6 +10,7 @@ from bot.demo.leads import Person
 from bot.demo.theatre import Theatre, open_theatre
 from bot.desk import remind, report
 from bot.playground import Message, NotThere
+from bot.playground.plain import lines_of
 from bot.settings import Settings
 from scoring.handoff import Handoff
 
@@ -82,6 +83,7 @@ class Teller:
             found = report.explain(self.theatre.baton.desk, address)
             if found.history:
                 self.tell_channel(found.history[0].channel)
+                self.tell_why(found.history[0])
                 return found.history[0]
         self.say("No card: the definition does not make this lead an MQL.")
         for sentence in found.verdict.sentences:
@@ -167,6 +169,16 @@ class Teller:
         messages = self.theatre.slack.messages(channel)
         if messages:
             self.quote(f"#{channel}", messages[-1])
+
+    def tell_why(self, handoff: Handoff) -> None:
+        """Every row of the card's score, as Why? shows them."""
+        reader = next(iter((*handoff.pool, *self.theatre.team.people)))
+        self.press(reader, "why", handoff)
+        modal = self.theatre.slack.modal(reader)
+        if modal is not None:
+            for line in "\n".join(lines_of(modal["blocks"], {}, self.theatre.team.timezone)).splitlines():
+                self.say(f"   | {line}")
+            self.theatre.slack.close(reader)
 
     def tell_everyone(self, handoff: Handoff) -> None:
         """What is new in the hand-off's thread and in people's DMs."""

@@ -1,6 +1,7 @@
 """A real Baton, a strict Slack with the team's people in it, and a clock that can be put forward."""
 
 import json
+import re
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -17,7 +18,7 @@ from bot.app import Baton, build
 from bot.clock import MovableClock
 from bot.courier import GAPS
 from bot.desk.govern import Files
-from bot.files import files_of
+from bot.files import check, text_of
 from bot.playground import Channel, Slack, User
 from bot.playground.server import Server
 from bot.settings import Settings
@@ -26,6 +27,8 @@ from scoring.contract import Definition
 from scoring.definition import read_definition
 from scoring.presets import preset_text
 from scoring.team import Team, read_team
+
+_LIVE = re.compile(r"^live:.*", re.MULTILINE)
 
 BOT_TOKEN = "xoxb-playground"
 SIGNING_SECRET = "playground"
@@ -75,16 +78,22 @@ class Theatre:
 
 
 def files_given(settings: Settings) -> Files:
-    """The files the settings name; the default preset and the sample team where they name none."""
-    given = settings.model_fields_set
+    """The files the settings name; the default preset and the sample team where they name none.
+
+    The team is live whatever its file says: "the playground starts live" (SEMANTICS, "Shadow start").
+
+    Raises:
+        FilesUnreadable: a file that is named is missing or no text.
+        ContractError: with every mistake of both.
+    """
     definition, team = preset_text("default"), team_text(live=True)
-    if {"baton_definition", "baton_team"} <= given:
-        return files_of(settings)
-    if "baton_definition" in given:
-        definition = settings.baton_definition.read_text("utf-8")
-    if "baton_team" in given:
-        team = settings.baton_team.read_text("utf-8")
-    return Files(definition, team)
+    if "baton_definition" in settings.model_fields_set:
+        definition = text_of(settings.baton_definition, "BATON_DEFINITION")
+    if "baton_team" in settings.model_fields_set:
+        team = _LIVE.sub("live: true", text_of(settings.baton_team, "BATON_TEAM"))
+    files = Files(definition, team)
+    check(files, settings)
+    return files
 
 
 def monday_at_ten(zone: ZoneInfo) -> datetime:
@@ -122,6 +131,7 @@ def open_theatre(settings: Settings, *, live: bool) -> Iterator[Theatre]:
 
     Raises:
         ContractError: the files named by the settings hold mistakes.
+        FilesUnreadable: one of them cannot be read.
         OSError: a port is taken.
     """
     files = files_given(settings)

@@ -74,10 +74,7 @@ def hand_over(session: Session, desk: Desk, agreed: Agreed, crossings: Sequence[
         return []
     ids = handoffs.create(session, [_opening(c, path, agreed, now) for c, path in routed])
     sales = [(id_, c, path) for id_, (c, path) in zip(ids, routed, strict=True) if not c.tier.nurture]
-    card_ids = cards.create(
-        session, [NewCard(id_, path.channel, c.tier.rank) for id_, c, path in sales], desk.clock.real()
-    )
-    handoffs.set_card(session, {id_: card for (id_, _, _), card in zip(sales, card_ids, strict=True)})
+    _put_on_cards(session, desk, sales)
     made = handoffs.many(session, ids)
     for id_, _, _ in sales:
         ladder.schedule(session, made[id_], agreed.definition, agreed.team)
@@ -86,6 +83,25 @@ def hand_over(session: Session, desk: Desk, agreed: Agreed, crossings: Sequence[
         if crossing.tier.nurture:
             _to_nurture(session, desk, id_, now)
     return ids
+
+
+def _put_on_cards(session: Session, desk: Desk, sales: Sequence[tuple[int, Crossing, Route]]) -> None:
+    """A card each; a tier with `card: digest 1h` gathers its leads on one message instead."""
+    single = [
+        (id_, NewCard(id_, path.channel, c.tier.rank)) for id_, c, path in sales if c.tier.digest is None
+    ]
+    made = cards.create(session, [card for _, card in single], desk.clock.real())
+    on = {id_: card for (id_, _), card in zip(single, made, strict=True)}
+    handoffs.set_card(session, on)
+    for id_, crossing, path in sales:
+        if crossing.tier.digest is None:
+            continue
+        card, begun = cards.collect(
+            session, NewCard(id_, path.channel, crossing.tier.rank), crossing.tier.name
+        )
+        handoffs.set_card(session, {id_: card})
+        if begun:
+            ladder.schedule_digest(session, card, desk.clock.business() + crossing.tier.digest)
 
 
 def _route(crossing: Crossing, agreed: Agreed, now: datetime) -> Route:

@@ -17,7 +17,10 @@ TROUBLE = (DBAPIError, PendingRollbackError, StorageError)
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """What waits: letters by (kind, state), the oldest one, deadlines that are late and since when."""
+    """What waits: letters by (kind, state), the oldest one, deadlines that are late and since when.
+
+    Both times are real time; a demo's business time may be far ahead of it.
+    """
 
     letters: dict[tuple[str, str], int]
     oldest_letter: datetime | None
@@ -41,5 +44,7 @@ def problems(desk: Desk) -> list[str]:
 def backlog(desk: Desk) -> Backlog:
     """What waits, for the metrics."""
     with desk.database.reading() as session:
-        late, since = deadlines.counts(session, desk.clock.business())
-        return Backlog(outbox.depths(session), outbox.oldest(session), late, since)
+        now = desk.clock.business()
+        late, since = deadlines.counts(session, now)
+        due_at = desk.clock.real() - (now - since) if since is not None else None
+        return Backlog(outbox.depths(session), outbox.oldest(session), late, due_at)

@@ -18,6 +18,7 @@ from storage import deadlines
 from storage.deadlines import Due
 
 FIRST_TOUCH, DECIDE, FOLLOW_UP = "first_touch", "decide", "follow_up"
+DIGEST = "digest"
 WEEKLY = "weekly"
 WEEK = timedelta(days=7)
 """After its last deadline an open hand-off is looked at once a week, so that none is forgotten."""
@@ -134,3 +135,8 @@ def overtaken(step: str, handoff: Handoff, definition: Definition, team: Team, n
     )
     passed = [each.name for each in steps if each.due_at <= now]
     return step in passed and passed[-1] != step
+
+
+def schedule_digest(session: Session, card_id: int, at: datetime) -> None:
+    """A digest is posted when its time has come."""
+    deadlines.once(session, Due(DIGEST, str(card_id), "post", at))

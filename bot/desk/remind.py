@@ -15,7 +15,7 @@ from sqlmodel import Session
 from bot.desk import announce, govern, ladder
 from bot.desk.desk import Agreed, Desk
 from scoring.handoff import Handoff
-from storage import deadlines, handoffs, outbox
+from storage import cards, deadlines, handoffs, outbox
 from storage.deadlines import Due
 from storage.outbox import Letter
 
@@ -274,6 +274,11 @@ def _ask_for_decision(case: Case, handoff: Handoff) -> None:
                 _notify(case, manager, handoff, step)
 
 
+def _digest(case: Case) -> None:
+    case.done()
+    cards.post(case.session, int(case.row.subject), case.desk.clock.real())
+
+
 def _shadow_digest(case: Case) -> None:
     govern.shadow_digest(case.session, case.desk, case.agreed, case.row)
 
@@ -289,6 +294,7 @@ CASES: dict[str, Callable[[Case], None]] = {
     ladder.FIRST_TOUCH: _first_touch,
     ladder.DECIDE: _decide,
     ladder.FOLLOW_UP: _decide,
+    ladder.DIGEST: _digest,
     NOTICES: _notices,
     govern.SHADOW_DIGEST: _shadow_digest,
     govern.MEMBERS: _members,

@@ -70,14 +70,14 @@ class Explained:
     route: Route
 
 
-def shown_card(desk: Desk, card_id: int) -> tuple[Card, Shown] | None:
-    """The card and its hand-off, or None where either is gone."""
+def shown_card(desk: Desk, card_id: int) -> tuple[Card, list[Shown]] | None:
+    """The card and its hand-offs, the first one first, or None where either is gone."""
     with desk.database.reading() as session:
         card = cards.get(session, card_id)
         on_it = handoffs.of_card(session, card_id) if card else []
         if card is None or not on_it:
             return None
-        return card, _shown(session, desk, on_it[0])
+        return card, [_shown(session, desk, each) for each in on_it]
 
 
 def shown(desk: Desk, handoff_id: int) -> Shown | None:

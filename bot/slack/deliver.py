@@ -13,6 +13,7 @@ from bot.desk.report import Shown
 from bot.slack.client import Busy, Declined, Posting, SlackClient, Uncertain
 from bot.slack.views import notes
 from bot.slack.views.card import Message, card
+from bot.slack.views.digest import digest_card
 
 CARD, NOTE = "baton_card", "baton_note"
 NOT_READY = timedelta(seconds=1)
@@ -74,8 +75,8 @@ class Deliverer:
         found = report.shown_card(self._desk, parcel.card_id or 0)
         if found is None:
             return Dropped("the card is gone")
-        row, shown = found
-        message = card(shown)
+        row, on_it = found
+        message = card(on_it[0]) if row.collects is None else digest_card(on_it)
         digest = _digest(message)
         posting = self._posting(parcel, row.channel, message, CARD)
         ts = row.ts

@@ -10,14 +10,19 @@ from slack_sdk import WebClient
 log = logging.getLogger(__name__)
 
 AGAIN_SECONDS = 5.0
+"""Between two tries to connect."""
+PING_SECONDS = 3.0
+"""How often the connection is looked at: a closed one is opened again within this, where the SDK takes 10 s,
+and no press arrives in between."""
 
 
 class Socket:
     """One connection; Slack gives each request to one of an app's connections."""
 
-    def __init__(self, bolt: App, app_token: str, base_url: str) -> None:
+    def __init__(self, bolt: App, app_token: str, base_url: str, again: float = AGAIN_SECONDS) -> None:
         web = WebClient(base_url=base_url if base_url.endswith("/") else base_url + "/", retry_handlers=[])
-        self._handler = SocketModeHandler(bolt, app_token, web_client=web)
+        self._handler = SocketModeHandler(bolt, app_token, web_client=web, ping_interval=PING_SECONDS)
+        self._again = again
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._connect, name="socket", daemon=True)
 
@@ -45,4 +50,4 @@ class Socket:
                 return
             except Exception:  # the boundary of a try: Slack may be away when we start
                 log.warning("Socket Mode could not connect; trying again", exc_info=True)
-                self._stopping.wait(AGAIN_SECONDS)
+                self._stopping.wait(self._again)

@@ -1,8 +1,8 @@
 """Socket Mode: presses arrive over a connection we open, also after Slack was away."""
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 
 import pytest
 from pydantic import SecretStr
@@ -86,20 +86,28 @@ def test_a_connection_slack_closes_is_opened_again(office: Office) -> None:
     office.slack.wait_for(lambda: office.slack.sockets.open_now == 1, timeout=15)
 
 
-def test_a_slack_that_is_away_when_baton_starts_is_tried_until_it_is_there(slack: Slack) -> None:
+def test_a_slack_that_is_away_when_baton_starts_is_tried_until_it_is_there(office: Office) -> None:
+    slack = office.slack
     slack.fail("apps.connections.open", "500_before", times=2)
-    socket = Socket(bolt_of(slack), APP_TOKEN, slack.url, again=timedelta(seconds=0.1))
+    socket = Socket(office.baton.bolt, APP_TOKEN, slack.url, again=0.1)
     socket.start()
     slack.wait_for(lambda: slack.sockets.open_now == 1)
 
     assert sum(call.method == "apps.connections.open" for call in slack.calls) == 3
-    assert socket.connected
+    slack.wait_for(lambda: socket.connected)
     slack.cut_sockets()
     socket.stop()
 
 
-def bolt_of(slack: Slack) -> object:
-    raise AssertionError(slack)
+def test_a_baton_that_is_stopped_while_slack_is_away_stops(office: Office) -> None:
+    office.slack.fail("apps.connections.open", "500_before", times=None)
+    office.baton.start()
+    office.slack.wait_for(lambda: any(call.method == "apps.connections.open" for call in office.slack.calls))
+    began = time.monotonic()
+    assert office.baton.socket is not None
+    office.baton.socket.stop()
+
+    assert time.monotonic() - began < 4
 
 
 def test_without_an_app_token_there_is_no_socket(sqlite_url: str) -> None:

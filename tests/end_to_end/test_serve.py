@@ -12,8 +12,8 @@ import pytest
 
 from bot.playground import Message
 from tests.program import is_ready
-from tests.shop import ALWAYS_OPEN, Shop
-from tests.world import BOT_TOKEN, DEFINITION, TEAM, signed, workspace
+from tests.shop import Shop
+from tests.world import DEFINITION, TEAM, signed, workspace
 
 ROW = re.compile(r"^\s*([+−-]\d+)\s+(.+)$", re.MULTILINE)
 

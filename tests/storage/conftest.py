@@ -6,7 +6,14 @@ from pathlib import Path
 import pytest
 
 from storage.engine import Database
-from tests import postgres
+from tests import postgres, reused_postgres
+
+
+@pytest.fixture
+def postgres_url() -> str:
+    """A PostgreSQL database without a row: one for all tests of this folder, emptied before each."""
+    postgres.needed()
+    return reused_postgres.emptied()
 
 
 @pytest.fixture

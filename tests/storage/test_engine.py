@@ -3,13 +3,14 @@
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
-from sqlmodel import col
+from sqlmodel import Session, col
 
 from bot.desk.desk import open_database
 from storage import contracts
@@ -72,9 +73,8 @@ def test_a_reading_command_works_beside_serve_and_sees_what_was_committed(sqlite
 
 def test_a_reader_writes_nothing(database_url: str) -> None:
     reading = Database(database_url, "read")
-    with pytest.raises(DBAPIError, match=r"(?i)read.?only"), reading.reading() as session:
+    with reading.reading() as session, pytest.raises(DBAPIError, match=r"(?i)read.?only"):
         contracts.remember(session, "a", "1")
-        session.commit()
     assert names(reading) == set()
     reading.close()
 
@@ -127,11 +127,20 @@ def test_a_sqlite_file_may_lie_in_any_folder(tmp_path: Path, folder: str) -> Non
     database.close()
 
 
-def test_an_exception_keeps_nothing_and_the_next_transaction_works(database: Database) -> None:
-    with pytest.raises(RuntimeError, match="power"), database.writing() as session:
+def cut_short(database: Database, cut: Callable[[Session], object]) -> None:
+    """A transaction that writes, and then fails."""
+    with database.writing() as session:
         contracts.remember(session, "a", "1")
-        session.flush()
-        raise RuntimeError("power cut")
+        cut(session)
+
+
+def power_cut(_session: Session) -> None:
+    raise RuntimeError("power cut")
+
+
+def test_an_exception_keeps_nothing_and_the_next_transaction_works(database: Database) -> None:
+    with pytest.raises(RuntimeError, match="power"):
+        cut_short(database, power_cut)
 
     assert names(database) == set()
     with database.writing() as session:
@@ -140,9 +149,8 @@ def test_an_exception_keeps_nothing_and_the_next_transaction_works(database: Dat
 
 
 def test_a_statement_that_fails_takes_the_whole_transaction_with_it(database: Database) -> None:
-    with pytest.raises(DBAPIError), database.writing() as session:
-        contracts.remember(session, "a", "1")
-        session.execute(text("INSERT INTO no_such_table VALUES (1)"))
+    with pytest.raises(DBAPIError):
+        cut_short(database, lambda session: session.execute(text("INSERT INTO no_such_table VALUES (1)")))
 
     assert names(database) == set()
 

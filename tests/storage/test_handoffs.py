@@ -162,7 +162,8 @@ def test_a_touch_that_was_taken_back_is_not_counted(stocked: Database) -> None:
 def test_the_queue_is_soonest_due_first_and_unclocked_last(stocked: Database) -> None:
     with stocked.writing() as session:
         handoffs.create(session, [
-            opening(1, due_at=None, clock=None), opening(2, due_at=NINE + 5 * HOUR), opening(3, due_at=NINE + HOUR, pool=["U0CAT"]),
+            opening(1, due_at=None, clock=None), opening(2, due_at=NINE + 5 * HOUR),
+            opening(3, due_at=NINE + HOUR, pool=["U0CAT"]),
         ])  # fmt: skip
         assert [each.lead_id for each in handoffs.waiting(session, None, None)] == [3, 2, 1]
         assert [each.lead_id for each in handoffs.waiting(session, None, "U0ANN")] == [2, 1]

@@ -1,5 +1,6 @@
 """The outbox: one at a time per channel, hot tiers first, nothing sent by two, nothing lost by a crash."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from threading import Barrier, Thread
 
@@ -232,4 +233,23 @@ def test_four_replicas_that_hurry_send_every_letter_exactly_once(postgres_url: s
         replica.join()
 
     assert sorted(taken) == sorted(f"k{n}" for n in range(140))
+    database.close()
+
+
+def test_replicas_that_hurry_share_one_queue_per_channel(postgres_url: str) -> None:
+    database = Database(postgres_url)
+    put(database, *(letter(f"k{n}") for n in range(60)))
+    per_second: list[int] = []
+
+    with ThreadPoolExecutor(4) as replicas:
+        for second in range(8):
+            at, start = NOW + second * SECOND, Barrier(4)
+
+            def hurry(_replica: int, at: datetime = at, start: Barrier = start) -> int:
+                start.wait(timeout=30)
+                return len(claim(database, at, most=1))
+
+            per_second.append(sum(replicas.map(hurry, range(4))))
+
+    assert per_second == [1] * 8
     database.close()

@@ -48,8 +48,8 @@ def card(shown: Shown) -> Message:
     """The card of one hand-off, as its state is."""
     handoff = shown.handoff
     if not handoff.open:
-        return Message(_ended(shown), _fallback(shown))
-    parts = [blocks.section("\n".join([_who(shown), *_promise(shown)]), "who")]
+        return Message([ended_line(shown)], _fallback(shown))
+    parts = [blocks.section("\n".join([who_line(shown), *promise_line(shown)]), "who")]
     parts.append(blocks.context(_situation(shown)))
     if shown.tier.play:
         parts.append(blocks.context(f"▶ {safe(shown.tier.play, 300)}"))
@@ -62,7 +62,7 @@ def card(shown: Shown) -> Message:
     parts.append(blocks.section("\n".join(_score(shown)), "score"))
     if handoff.owner is not None:
         parts.append(blocks.section("\n".join(_owned(shown)), "owned"))
-    parts.append(_buttons(shown))
+    parts.append(buttons(shown))
     return Message(parts, _fallback(shown))
 
 
@@ -78,13 +78,15 @@ def _raw_name(shown: Shown) -> str:
     return next((found for found in (clean(name), *(clean(each or "") for each in instead)) if found), "")
 
 
-def _who(shown: Shown) -> str:
+def who_line(shown: Shown) -> str:
+    """The first line: who it is."""
     title, company = safe(shown.facts.get("title", ""), 120), safe(shown.facts.get("company", ""), 120)
     described = " · ".join(part for part in (title, company) if part)
     return f"*{name_of(shown)}*" + (f", {described}" if described else "")
 
 
-def _promise(shown: Shown) -> list[str]:
+def promise_line(shown: Shown) -> list[str]:
+    """The second line: what is due, or was done."""
     handoff = shown.handoff
     if handoff.stage not in ("mql", "sal"):
         return [f"🏁 {_stage(shown)}"]
@@ -184,7 +186,8 @@ def _owned(shown: Shown) -> list[str]:
     return lines
 
 
-def _buttons(shown: Shown) -> Block:
+def buttons(shown: Shown) -> Block:
+    """The buttons that lead anywhere from here."""
     handoff, value = shown.handoff, str(shown.handoff.id)
     why = blocks.button("Why?", "why", value)
     at = stages.Where(handoff.stage, handoff.owner, shown.definition.sal)
@@ -208,7 +211,8 @@ def _buttons(shown: Shown) -> Block:
     return blocks.actions(*row, why)
 
 
-def _ended(shown: Shown) -> list[Block]:
+def ended_line(shown: Shown, block_id: str = "who") -> Block:
+    """An ended hand-off: one line and Undo."""
     handoff = shown.handoff
     company = safe(shown.facts.get("company", ""), 80)
     reason = REASONS.get(handoff.reason or "")
@@ -219,10 +223,10 @@ def _ended(shown: Shown) -> list[Block]:
         words.append(f"back on {handoff.again_on:%Y-%m-%d}")
     if handoff.owner is not None:
         words.append(mention(handoff.owner))
-    line = blocks.section(" · ".join(words), "who")
+    line = blocks.section(" · ".join(words), block_id)
     if handoff.last is None:
-        return [line]
-    return [line | {"accessory": blocks.button("Undo", "undo", str(handoff.id))}]
+        return line
+    return line | {"accessory": blocks.button("Undo", "undo", str(handoff.id))}
 
 
 def _stage(shown: Shown) -> str:

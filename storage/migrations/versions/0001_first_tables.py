@@ -8,7 +8,6 @@ import sqlalchemy as sa
 from alembic import op
 from sqlmodel.sql.sqltypes import UTCDateTime
 
-
 revision = "0001"
 down_revision = None
 branch_labels = None
@@ -20,6 +19,7 @@ def upgrade() -> None:
         "card",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("channel", sa.String(), nullable=False),
+        sa.Column("collects", sa.String(), nullable=True),
         sa.Column("ts", sa.String(), nullable=True),
         sa.Column("wanted", sa.Integer(), nullable=False),
         sa.Column("shown", sa.Integer(), nullable=False),

@@ -133,11 +133,12 @@ def test_guests_and_people_of_other_workspaces_press_nothing(
 def test_somebody_who_left_cannot_press_a_button_that_is_still_open_on_a_screen(world: World) -> None:
     world.pass_time(timedelta(0))
     world.send(world.event("demo_request"))
+    button = {"action_id": "accept", "block_id": "b", "type": "button", "value": "1"}
     payload = {
         "type": "block_actions", "user": {"id": "U0ANN", "team_id": world.slack.team_id},
         "team": {"id": world.slack.team_id}, "api_app_id": "A0", "token": "t", "trigger_id": "1.2.3",
         "container": {"type": "message", "channel_id": "C0EMEA", "message_ts": world.card().ts},
-        "channel": {"id": "C0EMEA"}, "actions": [{"action_id": "accept", "block_id": "b", "type": "button", "value": "1"}],
+        "channel": {"id": "C0EMEA"}, "actions": [button],
     }  # fmt: skip
     world.slack.change_user("U0ANN", deleted=True)
 

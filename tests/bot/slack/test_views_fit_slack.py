@@ -117,7 +117,7 @@ def notes_about(state: Shown, many: int = 1) -> Iterator[Message]:
         yield notes.nudge_owner(state, "nudge 80%", link)
         rows = [Told(step, state) for step in ("breach 100%", "decide", "nudge 50%")] * many
         yield notes.notices(rows, {1: link} if link else {})
-    yield notes.breach_thread(state, "breach 100%")
+    yield notes.breach_thread(state, "breach 100%", list(states.PEOPLE) * many)
     words = str(state.facts.get("message") or "e")
     did = [
         Activity("e", words[:100], words[:500], 0, 0),
