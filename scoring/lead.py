@@ -7,6 +7,10 @@ from typing import NamedTuple
 Scalar = str | int | float | bool
 Fact = Scalar | tuple[Scalar, ...]
 
+OF_THE_VISIT = frozenset({"message", "url", "campaign", "source"})
+"""Facts about how somebody came, not about who they are: a new one is no "changed fact" for a lead that was
+rejected as not a fit."""
+
 
 @dataclass(frozen=True, slots=True)
 class Lead:

@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel, col
 
 from scoring.arrival import Arrival
-from scoring.lead import Activity, Lead
+from scoring.lead import OF_THE_VISIT, Activity, Lead
 from storage.statements import in_parts, upsert
 from storage.tables import IdentityRow, LeadRow
 
@@ -220,7 +220,7 @@ def _learn(known: Known, arrival: Arrival) -> None:
         if arrival.facts_at < known.fact_times.get(name, -1):
             continue
         stored: Any = list(value) if isinstance(value, tuple) else value
-        if known.facts.get(name) != stored:
+        if known.facts.get(name) != stored and name not in OF_THE_VISIT:
             known.facts_changed = True
         known.facts[name] = stored
         known.fact_times[name] = arrival.facts_at

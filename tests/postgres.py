@@ -64,7 +64,8 @@ def _own_cluster() -> URL | None:
     control = [*as_user, str(bin_ / "pg_ctl"), "-D", str(folder / "db"), "-w"]
     options = f"-p {port} -h 127.0.0.1 -k {folder} -c fsync=off"
     subprocess.run([*control, "-l", str(folder / "log"), "-o", options, "start"], **quiet)  # type: ignore[call-overload]
-    atexit.register(lambda: subprocess.run([*control, "-m", "immediate", "stop"], check=False))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)  # handlers run last registered first
+    atexit.register(subprocess.run, [*control, "-m", "immediate", "stop"], stdout=subprocess.DEVNULL, check=False)
     return make_url(f"postgresql+psycopg://postgres@127.0.0.1:{port}/postgres")
 
 

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from bot.desk.report import Explained, Figures, Queue, Shown
@@ -210,8 +210,3 @@ def wordy(text: str) -> Definition:
     tiers = tuple(replace(tier, name=words, play=words) for tier in DEFINITION_READ.tiers)
     intent = {name: replace(row, label=words) for name, row in DEFINITION_READ.intent.items()}
     return replace(DEFINITION_READ, name=words, labels=labels, tiers=tiers, intent=intent)
-
-
-def at(seconds: int) -> datetime:
-    """A moment by epoch seconds."""
-    return datetime.fromtimestamp(seconds, UTC)

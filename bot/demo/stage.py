@@ -3,6 +3,7 @@
 import random
 import signal
 import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -127,7 +128,7 @@ def playground(settings: Settings, say: Say) -> None:
 
 
 def _lone_slack(settings: Settings) -> Slack:
-    team = slack_for(read_team(files_of(settings).team))
+    team = slack_for(read_team(files_of(settings).team), time.time)
     users: list[User] = list(team.users)
     channels: list[Channel] = list(team.channels)
     return Slack(

@@ -3,7 +3,7 @@
 import json
 import re
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
@@ -16,7 +16,6 @@ from standardwebhooks import Webhook
 
 from bot.app import Baton, build
 from bot.clock import MovableClock
-from bot.courier import GAPS
 from bot.desk.govern import Files
 from bot.files import check, text_of
 from bot.playground import Channel, Slack, User
@@ -34,6 +33,9 @@ BOT_TOKEN = "xoxb-playground"
 SIGNING_SECRET = "playground"
 OPENING = time(10, 0)
 """The story begins on a Monday at ten, so that working hours lie ahead whenever it is played."""
+
+FINE_STEP, FINE_FOR, COARSE_STEP = timedelta(seconds=30), timedelta(hours=1), timedelta(minutes=10)
+"""A ladder of five minutes has rungs a minute apart; after an hour only long ones are still running."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +74,13 @@ class Theatre:
         return made | ({"asset": asset} if asset else {})
 
     def forward(self, by: timedelta) -> None:
-        """Put the clock forward; what is due is decided."""
-        self.clock.advance(by)
-        self.baton.schedule.tick()
+        """Put the clock forward in steps, so that every rung of a ladder speaks in its turn."""
+        until = self.clock.business() + by
+        while (left := until - self.clock.business()) > timedelta(0):
+            self.clock.advance(min(left, FINE_STEP if by - left < FINE_FOR else COARSE_STEP))
+            self.baton.schedule.tick()
+            # Sent before the next step: a nudge that a later rung has overtaken is not sent any more.
+            self.baton.courier.drain()
 
 
 def files_given(settings: Settings) -> Files:
@@ -102,8 +108,8 @@ def monday_at_ten(zone: ZoneInfo) -> datetime:
     return datetime.combine(today - timedelta(days=today.weekday()), OPENING, tzinfo=zone).astimezone(UTC)
 
 
-def slack_for(team: Team) -> Slack:
-    """A Slack with the team's people and channels in it; not started."""
+def slack_for(team: Team, clock: Callable[[], float]) -> Slack:
+    """A Slack with the team's people and channels in it, its messages dated by *clock*; not started."""
     users = [
         User(person.id, person.name, tz=person.timezone or team.timezone) for person in team.people.values()
     ]
@@ -119,6 +125,7 @@ def slack_for(team: Team) -> Slack:
         channels=[Channel(id_, name.lower().replace(" ", "-")) for id_, name in channels.items()],
         bot_token=BOT_TOKEN,
         signing_secret=SIGNING_SECRET,
+        clock=clock,
     )
 
 
@@ -127,7 +134,7 @@ def open_theatre(settings: Settings, *, live: bool) -> Iterator[Theatre]:
     """Everything wired and listening on loopback, on a fresh SQLite file that is gone afterwards.
 
     *live*: on the settings' ports, the clock running, delivering in the background. Otherwise on free ports,
-    the clock standing still, delivering when told.
+    the clock standing still, delivering when told. Nothing is paced: this Slack has no rate limit.
 
     Raises:
         ContractError: the files named by the settings hold mistakes.
@@ -139,7 +146,9 @@ def open_theatre(settings: Settings, *, live: bool) -> Iterator[Theatre]:
     clock = MovableClock(monday_at_ten(ZoneInfo(team.timezone)), running=live)
     with (
         tempfile.TemporaryDirectory(prefix="baton-demo-") as folder,
-        slack_for(team).start(settings.baton_playground_port if live else 0) as slack,
+        slack_for(team, lambda: clock.business().timestamp()).start(
+            settings.baton_playground_port if live else 0
+        ) as slack,
     ):
         secret = webhook_secret()
         arranged = settings.model_copy(
@@ -153,7 +162,7 @@ def open_theatre(settings: Settings, *, live: bool) -> Iterator[Theatre]:
                 "baton_webhook_url": "",
             }
         )
-        baton = build(arranged, files, clock=clock, gaps=GAPS if live else {})
+        baton = build(arranged, files, clock=clock, gaps={})
         server = Server(baton.web, settings.baton_port if live else 0)
         server.start()
         base = f"http://127.0.0.1:{server.port}"

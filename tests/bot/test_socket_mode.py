@@ -68,8 +68,7 @@ def test_a_press_arrives_over_the_socket_and_works(office: Office) -> None:
 def test_a_form_and_a_command_work_over_the_socket_too(office: Office) -> None:
     connected(office)
     answer.accept(office.baton.desk, office.shift.demo(), "U0BOB")
-    office.baton.courier.wake()
-    office.slack.wait_for(lambda: office.slack.messages("C0EMEA"))
+    office.slack.wait_for(lambda: "Accepted by" in "".join(m.text for m in office.slack.messages("C0EMEA")))
 
     assert office.slack.press("U0BOB", "touch").error is None
     assert office.slack.submit("U0BOB", {"kind": "call"}).errors != {}

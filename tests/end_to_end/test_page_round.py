@@ -1,7 +1,6 @@
 """The whole round on the demo's page, in a real browser: the same buttons, forms and clock a visitor has."""
 
 import os
-import re
 import time
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -173,18 +172,15 @@ def be_nudged(visitor: Visitor) -> None:
     said = visitor.page.locator("#said li").first
     expect(said).to_contain_text("demo request")
     name = (said.text_content() or "").partition(":")[0]
-    room = visitor.page.locator(".room.unread", has_text="#")
-    for _ in range(room.count()):
-        if not visitor.card(name).count():
-            room.first.click()
     visitor.go(find(visitor, name))
     visitor.press(name, "Accept")
     expect(visitor.card(name)).to_contain_text("Accepted by @Ann")
     visitor.later("5 minutes later")
     visitor.dm(ANN)
-    newest = visitor.page.locator("#stream > .message").last
-    expect(newest).to_contain_text(name)
-    expect(newest).to_contain_text(re.compile("of the time is used|Overdue"))
+    nudges = visitor.page.locator("#stream > .message", has_text=name)
+    expect(nudges.first).to_contain_text("Half the time is used: log the first touch")
+    expect(nudges.nth(1)).to_contain_text("80 % of the time is used")
+    expect(nudges.first.get_by_role("button", name="I called")).to_be_visible()
     visitor.shoot("7-nudge")
 
 

@@ -3,6 +3,7 @@
 import signal
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -48,7 +49,9 @@ def test_the_demo_says_where_to_look_and_shows_leads_there(demo: Callable[..., D
     while not (texts := [each["text"] for each in seen(page, "U0ANN")["messages"]]) or "Ada" not in str(texts):
         assert time.monotonic() < until, texts
         time.sleep(0.1)
-    assert "demo's clock" in seen(page, "U0ANN")["caption"]
+    assert "demo's clock: Monday" in seen(page, "U0ANN")["caption"]
+    said = datetime.fromtimestamp(float(seen(page, "U0ANN")["messages"][0]["ts"]), UTC)
+    assert said.weekday() == 0, "messages are dated by the demo's clock, which begins on a Monday"
     assert len(seen(page, "U0ANN")["controls"]) >= 3
 
     assert running.stop() == 0

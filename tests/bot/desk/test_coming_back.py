@@ -184,3 +184,16 @@ def test_a_lead_that_comes_back_is_counted_once_as_a_person_and_twice_as_a_hand_
 
     figures = shift.figures()
     assert (figures.leads, figures.qualified, figures.reached["mql"]) == (1, 1, 2)
+
+
+def test_a_new_message_is_no_changed_fact_for_a_lead_that_was_no_fit(world: World) -> None:
+    world.send(world.event("demo_request"))
+    world.press("U0BOB", "reject")
+    world.submit("U0BOB", reason="not_fit.size")
+    world.pass_time(timedelta(days=40))
+
+    world.send(world.event("demo_request", {**ADA, "message": "Please call me again", "campaign": "spring"}))
+    assert len(world.slack.messages("C0EMEA")) == 1
+
+    world.send(world.event("demo_request", {**ADA, "employees": 900}))
+    assert len(world.slack.messages("C0EMEA")) == 2
