@@ -70,9 +70,8 @@ def told() -> Iterator[None]:
 def _fail_on_machine(denied: OSError) -> None:
     """A port that is taken or a file that may not be written; anything else keeps its traceback."""
     if denied.errno in PORT_TROUBLE:
-        _fail(
-            f"A port cannot be used ({os.strerror(denied.errno)}). Set BATON_PORT and BATON_PLAYGROUND_PORT to free ones."
-        )
+        why = os.strerror(denied.errno)
+        _fail(f"A port cannot be used ({why}). Set BATON_PORT and BATON_PLAYGROUND_PORT to free ones.")
     if denied.filename is None:
         raise denied
     _fail(f"{denied.filename} cannot be used ({denied.strerror}).")

@@ -18,6 +18,8 @@ from bot.cli import app
 from bot.settings import Settings
 
 ROOT = Path(__file__).parent.parent
+RUN_SECONDS = 60.0
+"""How long a command that ends by itself may take here."""
 STOP_SECONDS = 10.0
 """How long the program may take to end once it is told to."""
 
@@ -102,10 +104,10 @@ class Program:
         }  # fmt: skip
         return {**basis, **self.environment, **more}
 
-    def run(self, *words: str, seconds: float = 60, **more: str) -> subprocess.CompletedProcess[str]:
+    def run(self, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
         """Run a command to its end; *more* is environment."""
         return subprocess.run(
-            [sys.executable, "-m", "bot", *words], cwd=self.folder, env=self._complete(more), timeout=seconds,
+            [sys.executable, "-m", "bot", *words], cwd=self.folder, env=self._complete(more), timeout=RUN_SECONDS,
             stdin=subprocess.DEVNULL, capture_output=True, text=True, encoding="utf-8", check=False,
         )  # fmt: skip
 

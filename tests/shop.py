@@ -60,7 +60,12 @@ class Shop:
     def send(self, signal: str = "demo_request", **changes: Any) -> dict[str, Any]:
         """One signed event of a person nobody knows yet; gives the person."""
         number = next(_numbers)
-        lead = {**ADA, "email": f"lead{number}@engines.example", "company": f"Engines {number} Ltd", **changes}
+        lead = {
+            **ADA,
+            "email": f"lead{number}@engines.example",
+            "company": f"Engines {number} Ltd",
+            **changes,
+        }
         at = datetime.now(UTC).isoformat()
         answer = self.post({"events": [{"occurred_at": at, "signal": signal, "lead": lead}]})
         assert (answer.status_code, answer.json()) == (202, {"received": 1, "duplicates": 0}), answer.text

@@ -21,12 +21,14 @@ from scoring.receipt import Part, Score
 from scoring.stages import CLOSED
 from scoring.team import read_team
 from storage.leads import Known
-from tests.world import ADA, DEFINITION, MONDAY_9, TEAM
+from tests.world import ADA as WORLDS_ADA
+from tests.world import DEFINITION, MONDAY_9, TEAM
 
+ADA: dict[str, Any] = {**WORLDS_ADA}
 LINK = "https://slack.example/archives/C0EMEA/p1"
 TEAM_READ = read_team(TEAM)
 DEFINITION_READ = read_definition(DEFINITION)
-DEMO = {
+DEMO: dict[str, Any] = {
     "points": 50,
     "label": "Demo request: Enterprise demo",
     "side": "intent",
@@ -34,7 +36,7 @@ DEMO = {
     "level": "high",
     "occurred": int(MONDAY_9.timestamp()),
 }
-FIT = {"side": "fit", "kind": "fit", "level": None, "occurred": None}
+FIT: dict[str, Any] = {"side": "fit", "kind": "fit", "level": None, "occurred": None}
 RECEIPT = (
     {**FIT, "points": 20, "label": "VP"},
     {**FIT, "points": 10, "label": "50–500 employees"},

@@ -68,7 +68,9 @@ def imports_of(tree: ast.Module) -> Iterator[str]:
 
 def test_imports_run_one_way() -> None:
     linter = Path(sys.executable).with_name("lint-imports")
-    done = subprocess.run([linter, "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False, timeout=100)
+    done = subprocess.run(
+        [linter, "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False, timeout=100
+    )
     assert done.returncode == 0, done.stdout
     assert "0 broken" in done.stdout
 
@@ -98,7 +100,9 @@ def test_a_clock_would_be_seen() -> None:
         assert clocks_in(ast.parse(text)), text
 
 
-@pytest.mark.parametrize("path", [path for path in PRODUCT if name_of(path).startswith("scoring/")], ids=name_of)
+@pytest.mark.parametrize(
+    "path", [path for path in PRODUCT if name_of(path).startswith("scoring/")], ids=name_of
+)
 def test_scoring_does_nothing_but_decide(path: Path) -> None:
     tree = tree_of(path)
     assert {name.partition(".")[0] for name in imports_of(tree)} & IMPURE_MODULES == set()
@@ -158,10 +162,19 @@ def lines_of_code(path: Path) -> int:
     docstrings = {
         line
         for node in ast.walk(tree_of(path))
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+        if isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
         for line in range(node.lineno, (node.end_lineno or node.lineno) + 1)
     }
-    nothing = (tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER)
+    nothing = (
+        tokenize.COMMENT,
+        tokenize.NL,
+        tokenize.NEWLINE,
+        tokenize.INDENT,
+        tokenize.DEDENT,
+        tokenize.ENDMARKER,
+    )
     with path.open("rb") as file:
         coded = {
             line
@@ -197,9 +210,7 @@ def method_names() -> Iterator[str]:
             yield node.name
 
 
-@pytest.mark.parametrize(
-    "path", [path for path in PRODUCT if name_of(path).startswith("bot/")], ids=name_of
-)
+@pytest.mark.parametrize("path", [path for path in PRODUCT if name_of(path).startswith("bot/")], ids=name_of)
 def test_only_the_desk_and_the_courier_know_storage(path: Path) -> None:
     if name_of(path).startswith("bot/desk/") or name_of(path) == "bot/courier.py":
         return
@@ -220,5 +231,7 @@ def test_no_test_uses_mocks() -> None:
     for path in (ROOT / "tests").rglob("*.py"):
         tree = tree_of(path)
         assert "unittest.mock" not in set(imports_of(tree)), path
-        asked = {arg.arg for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) for arg in node.args.args}
+        asked = {
+            arg.arg for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) for arg in node.args.args
+        }
         assert asked & {"monkeypatch", "mocker"} == set(), path

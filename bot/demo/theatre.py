@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
+from time import monotonic, sleep
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -16,6 +17,7 @@ from standardwebhooks import Webhook
 
 from bot.app import Baton, build
 from bot.clock import MovableClock
+from bot.desk import health
 from bot.desk.govern import Files
 from bot.files import check, text_of
 from bot.playground import Channel, Slack, User
@@ -36,6 +38,9 @@ OPENING = time(10, 0)
 
 FINE_STEP, FINE_FOR, COARSE_STEP = timedelta(seconds=30), timedelta(hours=1), timedelta(minutes=10)
 """A ladder of five minutes has rungs a minute apart; after an hour only long ones are still running."""
+
+SENDING_SECONDS = 3.0
+"""How long a step of the clock waits for what it made due; the story goes on even if something is stuck."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +84,14 @@ class Theatre:
         while (left := until - self.clock.business()) > timedelta(0):
             self.clock.advance(min(left, FINE_STEP if by - left < FINE_FOR else COARSE_STEP))
             self.baton.schedule.tick()
-            # Sent before the next step: a nudge that a later rung has overtaken is not sent any more.
+            self._wait_until_sent()
+
+    def _wait_until_sent(self) -> None:
+        """A nudge that a later rung has overtaken is not sent any more, so each is sent before the next step."""
+        given_up_at = monotonic() + SENDING_SECONDS
+        while health.backlog(self.baton.desk).oldest_letter is not None and monotonic() < given_up_at:
             self.baton.courier.drain()
+            sleep(0.01)
 
 
 def files_given(settings: Settings) -> Files:

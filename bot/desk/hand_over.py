@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlmodel import Session
 
-from bot.desk import announce, ladder
+from bot.desk import announce, ladder, opening
 from bot.desk.desk import Agreed, Desk
 from scoring import sla
 from scoring.contract import Tier
@@ -78,6 +78,7 @@ def hand_over(session: Session, desk: Desk, agreed: Agreed, crossings: Sequence[
     made = handoffs.many(session, ids)
     for id_, _, _ in sales:
         ladder.schedule(session, made[id_], agreed.definition, agreed.team)
+    opening.expect(session, agreed, [made[id_] for id_, _, _ in sales])
     for id_, crossing in zip(ids, crossings, strict=True):
         announce.created(session, desk, made[id_])
         if crossing.tier.nurture:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
-from bot.desk import announce, govern, ladder
+from bot.desk import announce, govern, ladder, opening
 from bot.desk.desk import Agreed, Desk
 from scoring.handoff import Handoff
 from storage import cards, deadlines, handoffs, outbox
@@ -217,13 +217,12 @@ def _breach(case: Case, handoff: Handoff) -> None:
 
 
 def _notify(case: Case, reader: str, handoff: Handoff, step: str) -> None:
-    """Remember it for *reader*, and see that a message goes out within their hours."""
+    """Remember it for *reader*, and see that a message goes out: at once, or with others of 15 minutes."""
     deadlines.notify(case.session, reader, handoff.id, step, case.now)
     last = deadlines.last_told(case.session, reader)
     at = case.now if last is None else max(case.now, last + COLLECT)
     # Written even where a row is there: a replica that is just collecting holds that row, so this waits for
     # it rather than leave a notice that nothing wakes.
-    at = ladder.next_on_shift(case.agreed.team, reader, at)
     deadlines.schedule(case.session, [Due(NOTICES, reader, "next", at)])
 
 
@@ -279,6 +278,11 @@ def _digest(case: Case) -> None:
     cards.post(case.session, int(case.row.subject), case.desk.clock.real())
 
 
+def _opening(case: Case) -> None:
+    if not case.waits(ladder.next_on_shift(case.agreed.team, case.row.subject, case.now)):
+        opening.write_list(case.session, case.desk, case.row)
+
+
 def _shadow_digest(case: Case) -> None:
     govern.shadow_digest(case.session, case.desk, case.agreed, case.row)
 
@@ -296,6 +300,7 @@ CASES: dict[str, Callable[[Case], None]] = {
     ladder.FOLLOW_UP: _decide,
     ladder.DIGEST: _digest,
     NOTICES: _notices,
+    opening.OPENING: _opening,
     govern.SHADOW_DIGEST: _shadow_digest,
     govern.MEMBERS: _members,
 }

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -141,6 +141,14 @@ def told(desk: Desk, notices: list[int]) -> list[Told]:
             if handoff is not None and still_open(handoff, notice.step):
                 found.append(Told(notice.step, _shown(session, desk, handoff)))
         return found
+
+
+def unclaimed(desk: Desk, ids: Sequence[int]) -> list[Shown]:
+    """Those of the hand-offs that still wait for somebody to take them, in the given order."""
+    found = (shown(desk, id_) for id_ in ids)
+    return [
+        each for each in found if each is not None and each.handoff.owner is None and each.handoff.wants_touch
+    ]
 
 
 def still_open(handoff: Handoff, step: str) -> bool:

@@ -45,6 +45,12 @@ class Deliverer:
             "activity": self._activity,
         }
 
+        self._direct: dict[str, Callable[[Parcel], Message | None]] = {
+            "nudge": self._nudge_dm,
+            "notices": self._collected,
+            "opening": self._opening,
+        }
+
     def senders(self) -> dict[str, Callable[[Parcel], Outcome]]:
         """The sender of each outbox kind that goes to Slack."""
         return {
@@ -146,7 +152,7 @@ class Deliverer:
         reader = parcel.body["reader"]
         if late := self._off(remind.back_at(self._desk, reader)):
             return late
-        message = self._nudge_dm(parcel) if parcel.body["view"] == "nudge" else self._collected(parcel)
+        message = self._direct[parcel.body["view"]](parcel)
         if message is None:
             return Dropped("it was done meanwhile")
         return self._say(self._posting(parcel, reader, message, NOTE), parcel)
@@ -181,6 +187,13 @@ class Deliverer:
             return None
         links = {each.shown.handoff.id: self._link(each.shown) for each in rows[:10]}
         return notes.notices(rows, {id_: link for id_, link in links.items() if link})
+
+    def _opening(self, parcel: Parcel) -> Message | None:
+        rows = report.unclaimed(self._desk, parcel.body["handoffs"])
+        if not rows:
+            return None
+        links = {each.handoff.id: self._link(each) for each in rows[:10]}
+        return notes.opening_list(rows, {id_: link for id_, link in links.items() if link})
 
     def _link(self, shown: Shown) -> str | None:
         row = report.card_of(self._desk, shown.handoff.card_id or 0)

@@ -1,4 +1,4 @@
-"""What senders get wrong, on purpose or not, on both databases: stored where it can be, and harmless on the card."""
+"""What senders get wrong, on purpose or not: stored where it can be, and harmless on the card."""
 
 import json
 import logging
@@ -66,32 +66,32 @@ def explained_rows(world: World) -> list[str]:
     return [each["text"] for each in states.texts(world.slack.whispered("U0ANN")[-1].blocks)]
 
 
-def test_two_strangers_without_an_address_stay_two(either_world: World) -> None:
+def test_two_strangers_without_an_address_stay_two(world: World) -> None:
     nobody = {"first_name": "Ada", "company": "Analytical Engines", "country": "GB", "employees": 120}
-    either_world.send(either_world.event("demo_request", nobody))
-    either_world.send(either_world.event("demo_request", nobody))
+    world.send(world.event("demo_request", nobody))
+    world.send(world.event("demo_request", nobody))
 
-    cards = either_world.slack.messages("C0EMEA")
+    cards = world.slack.messages("C0EMEA")
     assert len(cards) == 2
     assert all("Ada, Analytical Engines" in card.text for card in cards)
 
 
-def test_a_lead_of_whom_only_an_id_is_known_has_a_card(either_world: World) -> None:
+def test_a_lead_of_whom_only_an_id_is_known_has_a_card(world: World) -> None:
     lead = {"id": "<@U1> *7*", "country": "GB", "employees": 120}
-    either_world.send(either_world.event("demo_request", lead))
+    world.send(world.event("demo_request", lead))
 
-    card = either_world.card()
+    card = world.card()
     assert card.blocks[0]["text"]["text"].startswith("*&lt;@U1&gt; ∗7∗*")
     assert states.smuggled(card.blocks, card.text) == []
 
 
-def test_facts_that_come_alone_are_scored_with_what_was_done_before(either_world: World) -> None:
-    either_world.send(either_world.event("pricing_page", {"email": ADA["email"]}))
-    assert either_world.slack.messages("C0EMEA") == []
+def test_facts_that_come_alone_are_scored_with_what_was_done_before(world: World) -> None:
+    world.send(world.event("pricing_page", {"email": ADA["email"]}))
+    assert world.slack.messages("C0EMEA") == []
 
-    either_world.send(either_world.event(None, ADA))
+    world.send(world.event(None, ADA))
 
-    assert "55 = fit 40 + intent 15" in either_world.card().plain()
+    assert "55 = fit 40 + intent 15" in world.card().plain()
 
 
 def mutated(raw: bytes, dice: random.Random) -> bytes:
@@ -116,7 +116,7 @@ def mutated(raw: bytes, dice: random.Random) -> bytes:
 def test_no_damaged_request_is_ever_a_fault_of_ours(world: World) -> None:
     dice = random.Random(38)
     seen = set()
-    for number in range(120):
+    for number in range(80):
         event = world.event("demo_request", {**ADA, "attributes": {"tech": ["Rust"], "n": 1}}, asset="A")
         raw = mutated(json.dumps({"events": [event]}).encode(), dice)
         answer = world.post(raw) if is_text(raw) else None

@@ -226,7 +226,7 @@ def test_a_press_with_a_wrong_signature_changes_nothing(world: World, tmp_path: 
 def test_junk_at_slacks_door_is_refused_without_a_fault(world: World) -> None:
     deep = b"[" * 9_000
     stamp = str(int(time.time()))
-    for kind in ("application/json", "application/x-www-form-urlencoded", "text/plain", ""):
+    for kind in ("application/json", "application/x-www-form-urlencoded", ""):
         for raw in (b"payload=nope", b"payload=[1]", b"{", b"[1]", b"\xff", b"", deep, b"payload=" + deep):
             for seal in ("v0=1", "", "v0=é"):
                 headers = {

@@ -36,7 +36,7 @@ def shop(program: Program, slack: Slack) -> Shop:
     return made
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
+@pytest.fixture(params=[pytest.param("sqlite", marks=pytest.mark.slow), "postgres"])
 def either_shop(request: pytest.FixtureRequest, program: Program, slack: Slack) -> Shop:
     """A Baton, not started, once on an empty database of each engine."""
     postgres_wanted = request.param == "postgres"
@@ -46,7 +46,7 @@ def either_shop(request: pytest.FixtureRequest, program: Program, slack: Slack) 
     return made
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.slow)])
 def open_shop(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     """A Baton that serves for all tests of a file, once on each engine; each test brings its own leads."""
     name = None

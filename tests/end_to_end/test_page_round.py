@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -147,7 +147,7 @@ def reject_with_a_reason(visitor: Visitor) -> None:
     )
     expect(page.locator("[data-block=note] :is(input, textarea)")).to_have_value("Budget opens in spring")
     visitor.shoot("3-reject-error")
-    page.locator("[data-block=date] input").fill((date.today() + timedelta(days=90)).isoformat())
+    page.locator("[data-block=date] input").fill((datetime.now(UTC) + timedelta(days=90)).date().isoformat())
     visitor.save()
     expect(page.locator(".modal")).to_have_count(0)
     expect(visitor.card("Alan Turing")).to_contain_text("Recycled · No active project")

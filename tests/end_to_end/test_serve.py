@@ -4,7 +4,7 @@ import re
 import sqlite3
 import time
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -77,11 +77,9 @@ def test_a_timing_rejection_needs_a_date_and_the_form_says_so(open_shop: Shop) -
     lead = open_shop.send()
     open_shop.press("U0BOB", "reject", open_shop.card_of(lead))
     refused = open_shop.slack.submit("U0BOB", {"reason": "timing.no_project", "note": "spring"})
-    assert refused.errors == {
-        "date": "Timing needs the date on which this lead may come back; choose one."
-    }
+    assert refused.errors == {"date": "Timing needs the date on which this lead may come back; choose one."}
     assert open_shop.slack.modal("U0BOB") is not None
-    back = (date.today() + timedelta(days=90)).isoformat()
+    back = (datetime.now(UTC) + timedelta(days=90)).date().isoformat()
     assert open_shop.slack.submit("U0BOB", {"reason": "timing.no_project", "date": back}).errors == {}
     card = updated(open_shop, lead, "Recycled")
     assert f"No active project · back on {back} · @Bob" in card.plain()
@@ -134,7 +132,9 @@ def test_mql_lead_tells_what_is_known_and_where_it_stands(open_shop: Shop) -> No
     said = open_shop.ask("U0ANN", f"lead {lead['email']}")
     for words in ("Ada Lovelace", lead["company"], "Hand-offs", "@Ann", "90 = fit 40 + intent 50"):
         assert words in said
-    assert "Nobody with the address nobody@nowhere.example" in open_shop.ask("U0ANN", "lead nobody@nowhere.example")
+    assert "Nobody with the address nobody@nowhere.example" in open_shop.ask(
+        "U0ANN", "lead nobody@nowhere.example"
+    )
     assert "Type `/mql lead EMAIL`." in open_shop.ask("U0ANN", "lead")
 
 
@@ -161,7 +161,11 @@ def test_the_funnel_counts_every_press(open_shop: Shop) -> None:
     accepted(open_shop)
     open_shop.send(signal="ebook", country="DE")
     after = volume(open_shop)
-    assert (after["leads"] - before["leads"], after["MQL"] - before["MQL"], after["SAL"] - before["SAL"]) == (2, 1, 1)
+    assert (after["leads"] - before["leads"], after["MQL"] - before["MQL"], after["SAL"] - before["SAL"]) == (
+        2,
+        1,
+        1,
+    )
     assert "`/mql funnel 90`" in open_shop.ask("U0MAX", "funnel yesterday")
 
 
@@ -197,7 +201,12 @@ def test_an_unsigned_request_changes_nothing(open_shop: Shop) -> None:
 def test_the_same_event_twice_is_one_card(open_shop: Shop) -> None:
     lead = open_shop.send()
     open_shop.card_of(lead)
-    event = {"id": f"twice-{lead['email']}", "occurred_at": "2026-11-01T00:00:00Z", "signal": "webinar", "lead": lead}
+    event = {
+        "id": f"twice-{lead['email']}",
+        "occurred_at": "2026-11-01T00:00:00Z",
+        "signal": "webinar",
+        "lead": lead,
+    }
     assert open_shop.post({"events": [event]}).json() == {"received": 1, "duplicates": 0}
     assert open_shop.post({"events": [event]}).json() == {"received": 1, "duplicates": 1}
     named = [each for each in open_shop.slack.messages("C0EMEA") if lead["company"] in each.plain()]
@@ -205,7 +214,9 @@ def test_the_same_event_twice_is_one_card(open_shop: Shop) -> None:
 
 
 def test_a_malformed_request_is_answered_with_pointers(open_shop: Shop) -> None:
-    answer = open_shop.post({"events": [{"occurred_at": "yesterday", "lead": {"email": "x@y.example", "shoe": 43}}]})
+    answer = open_shop.post(
+        {"events": [{"occurred_at": "yesterday", "lead": {"email": "x@y.example", "shoe": 43}}]}
+    )
     assert answer.status_code == 400
     pointers = {each["pointer"] for each in answer.json()["problems"]}
     assert pointers == {"/events/0/occurred_at", "/events/0/lead/shoe"}
@@ -226,7 +237,6 @@ def test_health_readiness_and_metrics_answer(open_shop: Shop) -> None:
 # -- starting and stopping --------------------------------------------------------------------------
 
 
-@pytest.mark.slow
 def test_a_restart_keeps_everything(either_shop: Shop) -> None:
     running = either_shop.begin()
     lead, card = accepted(either_shop)
@@ -282,7 +292,9 @@ def test_a_taken_port_is_told_in_a_sentence(shop: Shop) -> None:
 
 
 @pytest.mark.slow
-def test_two_replicas_may_start_at_once_on_an_empty_database(program: Any, slack: Any, empty_postgres: str) -> None:
+def test_two_replicas_may_start_at_once_on_an_empty_database(
+    program: Any, slack: Any, empty_postgres: str
+) -> None:
     first, second = Shop(slack, program, empty_postgres), Shop(slack, program, empty_postgres)
     first.write()
     slack.events_url = f"{first.base}/slack/events"

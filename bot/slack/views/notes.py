@@ -78,6 +78,19 @@ def notices(rows: list[Told], links: dict[int, str]) -> Message:
     )
 
 
+def opening_list(rows: list[Shown], links: dict[int, str]) -> Message:
+    """What came outside hours, best first, for somebody who may claim it."""
+    count = "One lead" if len(rows) == 1 else f"{len(rows)} leads"
+    lines = [f"☀️ {count} came while you were off, best first:"]
+    for shown in rows[:MOST_LINES]:
+        link = links.get(shown.handoff.id)
+        card = f" <{link}|Open the card>" if link else ""
+        lines.append(f" *{shown.handoff.score}*  {name_of(shown)} · first touch by {_due(shown)}.{card}")
+    if len(rows) > MOST_LINES:
+        lines.append(f"… and {len(rows) - MOST_LINES} more. /mql queue lists them.")
+    return Message(blocks.paragraphs(lines), cut(f"{count} came while you were off", FALLBACK))
+
+
 def _notice(step: str, shown: Shown, link: str | None) -> str:
     handoff = shown.handoff
     who = f"with {mention(handoff.owner)}" if handoff.owner else "accepted by nobody"

@@ -43,7 +43,13 @@ def test_every_problem_is_listed_at_once(ready: Program) -> None:
     failed = ready.call("check", SLACK_BOT_TOKEN="xoxb-wrong", BATON_SECRET="", DATABASE_URL="mysql://x/y")
     assert failed.returncode == 1
     problems = [line for line in failed.stdout.splitlines() if line.startswith("✗")]
-    for words in ("BATON_SECRET is not set", "definition.yaml:2", "team.yaml:15", "invalid_auth", "DATABASE_URL names mysql"):
+    for words in (
+        "BATON_SECRET is not set",
+        "definition.yaml:2",
+        "team.yaml:15",
+        "invalid_auth",
+        "DATABASE_URL names mysql",
+    ):
         assert any(words in line for line in problems), (words, failed.stdout)
     assert "Traceback" not in failed.stderr
 
@@ -68,8 +74,13 @@ def test_json_is_for_machines_and_has_the_same_exit_code(ready: Program) -> None
 
 def test_keys_that_nothing_acts_on_yet_are_named(ready: Program) -> None:
     """A contract that is accepted and ignored in silence would be a broken promise."""
-    definition = DEFINITION + "contract: {marketing: {mqls_a_month: 120}}\nladder: {nudge: [50%], reassign: 150%}\n"
-    team = TEAM.replace("pool: [U0ANN, U0BOB]}", "pool: [U0ANN, U0BOB], assign: round_robin}") + "target: 5000\ncurrency: EUR\n"
+    definition = (
+        DEFINITION + "contract: {marketing: {mqls_a_month: 120}}\nladder: {nudge: [50%], reassign: 150%}\n"
+    )
+    team = (
+        TEAM.replace("pool: [U0ANN, U0BOB]}", "pool: [U0ANN, U0BOB], assign: round_robin}")
+        + "target: 5000\ncurrency: EUR\n"
+    )
     (ready.folder / "definition.yaml").write_text(definition, "utf-8")
     (ready.folder / "team.yaml").write_text(team, "utf-8")
     done = ready.call("check")

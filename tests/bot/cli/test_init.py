@@ -3,12 +3,14 @@
 import stat
 
 import pytest
+from pydantic import SecretStr
 
-from bot.settings import Settings, check_for_serving
+from bot.settings import check_for_serving
 from scoring.definition import read_definition
 from scoring.presets import preset_names
 from scoring.team import read_team
 from tests.program import Program
+from tests.world import settings_for
 
 
 def told(program: Program) -> dict[str, str]:
@@ -25,10 +27,8 @@ def test_init_writes_three_files_that_work(program: Program) -> None:
     read_definition((program.folder / "definition.yaml").read_text("utf-8"))
     read_team((program.folder / "team.yaml").read_text("utf-8"))
     made = told(program)
-    check_for_serving(
-        Settings(_env_file=None, slack_bot_token="x", slack_signing_secret="x",  # type: ignore[call-arg]
-                 baton_intake_secret=made["BATON_INTAKE_SECRET"], baton_secret=made["BATON_SECRET"])
-    )  # fmt: skip
+    secrets = {name.lower(): SecretStr(made[name]) for name in ("BATON_INTAKE_SECRET", "BATON_SECRET")}
+    check_for_serving(settings_for("sqlite:///baton.db", "x", **secrets))
 
 
 def test_the_secrets_are_fresh_and_only_the_owner_may_read_them(program: Program) -> None:

@@ -8,9 +8,10 @@ import pytest
 from tests.program import Program
 from tests.world import DEFINITION, TEAM
 
+TODAY = f"{datetime.now(UTC):%Y-%m-%d}"
 CSV = f"""email,first_name,title,company,employees,industry,country,signal,asset,occurred_at
-ada@engines.example,Ada,VP Marketing,Engines,120,software,GB,pricing_page,Enterprise [b]pricing[/b],{datetime.now(UTC):%Y-%m-%d}
-tim@reader.example,Tim,Student,,,,,ebook,,{datetime.now(UTC):%Y-%m-%d}
+ada@engines.example,Ada,VP Marketing,Engines,120,software,GB,pricing_page,Enterprise [b]pricing[/b],{TODAY}
+tim@reader.example,Tim,Student,,,,,ebook,,{TODAY}
 """
 
 

@@ -37,7 +37,9 @@ def seen(page: str, user: str) -> dict[str, Any]:
     return state
 
 
-def test_the_demo_says_where_to_look_and_shows_leads_there(demo: Callable[..., Demo], program: Program) -> None:
+def test_the_demo_says_where_to_look_and_shows_leads_there(
+    demo: Callable[..., Demo], program: Program
+) -> None:
     running, page, baton = demo()
     told = running.out.splitlines()
     assert told[0].startswith(f"Open {page} and act as Ann, Bob")
@@ -46,7 +48,9 @@ def test_the_demo_says_where_to_look_and_shows_leads_there(demo: Callable[..., D
     assert get(f"{baton}/readyz").json() == {"ready": True, "problems": []}
 
     until = time.monotonic() + 10
-    while not (texts := [each["text"] for each in seen(page, "U0ANN")["messages"]]) or "Ada" not in str(texts):
+    while not (texts := [each["text"] for each in seen(page, "U0ANN")["messages"]]) or "Ada" not in str(
+        texts
+    ):
         assert time.monotonic() < until, texts
         time.sleep(0.1)
     assert "demo's clock: Monday" in seen(page, "U0ANN")["caption"]
@@ -60,7 +64,10 @@ def test_the_demo_says_where_to_look_and_shows_leads_there(demo: Callable[..., D
     assert "Traceback" not in running.err
 
 
-def test_the_demo_leaves_a_folder_that_holds_settings_as_it_was(demo: Callable[..., Demo], program: Program) -> None:
+@pytest.mark.slow
+def test_the_demo_leaves_a_folder_that_holds_settings_as_it_was(
+    demo: Callable[..., Demo], program: Program
+) -> None:
     for name in ("definition.yaml", "team.yaml", "baton.db", ".env"):
         (program.folder / name).write_text("", "utf-8")
     running, _, _ = demo()
@@ -79,8 +86,13 @@ def test_a_demo_that_is_stopped_while_it_starts_stops_cleanly(program: Program) 
     assert [path for path in program.logs.iterdir() if path.name.startswith("baton")] == []
 
 
-def test_the_demo_shows_the_definition_and_the_team_one_names(demo: Callable[..., Demo], program: Program) -> None:
-    (program.folder / "mine.yaml").write_text(DEFINITION.replace("points: 50, level", "points: 71, level"), "utf-8")
+@pytest.mark.slow
+def test_the_demo_shows_the_definition_and_the_team_one_names(
+    demo: Callable[..., Demo], program: Program
+) -> None:
+    (program.folder / "mine.yaml").write_text(
+        DEFINITION.replace("points: 50, level", "points: 71, level"), "utf-8"
+    )
     (program.folder / "us.yaml").write_text(TEAM.replace("name: Max", "name: Maxine"), "utf-8")
     running, page, _ = demo(BATON_DEFINITION="mine.yaml", BATON_TEAM="us.yaml")
     assert "Maxine" in running.out
@@ -90,6 +102,7 @@ def test_the_demo_shows_the_definition_and_the_team_one_names(demo: Callable[...
         time.sleep(0.1)
 
 
+@pytest.mark.slow
 def test_a_taken_port_is_told_in_a_sentence(program: Program) -> None:
     page, baton = str(free_port()), str(free_port())
     first = program.start("demo", BATON_PLAYGROUND_PORT=page, BATON_PORT=baton)

@@ -56,7 +56,9 @@ def test_the_rejection_is_refused_without_a_date_and_then_taken(told: str) -> No
 
 def test_the_owner_is_nudged_and_nobody_elses_breach_is_told_to_the_manager(told: str) -> None:
     nudge = section(told, "The clock is put forward")
-    assert re.search(r"DM to \w+ .*\n.*Half the time is used: log the first touch of Ada Lovelace", nudge), nudge
+    assert re.search(r"DM to \w+ .*\n.*Half the time is used: log the first touch of Ada Lovelace", nudge), (
+        nudge
+    )
     breach = section(told, "Nobody accepts")
     assert "thread in #" in breach
     assert "Half the time is used: nobody has touched Alan Turing yet" in breach
@@ -73,7 +75,9 @@ def test_the_funnel_closes_the_story(told: str) -> None:
 
 
 def test_the_story_is_told_under_the_definition_and_the_team_one_names(program: Program) -> None:
-    (program.folder / "mine.yaml").write_text(DEFINITION.replace("points: 50, level", "points: 71, level"), "utf-8")
+    (program.folder / "mine.yaml").write_text(
+        DEFINITION.replace("points: 50, level", "points: 71, level"), "utf-8"
+    )
     (program.folder / "us.yaml").write_text(TEAM.replace("name: Max", "name: Maxine"), "utf-8")
     done = program.run("demo", "--story", BATON_DEFINITION="mine.yaml", BATON_TEAM="us.yaml")
     assert done.returncode == 0, done.stderr
@@ -84,7 +88,9 @@ def test_the_story_is_told_under_the_definition_and_the_team_one_names(program: 
 
 @pytest.mark.slow
 def test_one_file_of_ones_own_is_enough(program: Program) -> None:
-    (program.folder / "mine.yaml").write_text(DEFINITION.replace("points: 50, level", "points: 71, level"), "utf-8")
+    (program.folder / "mine.yaml").write_text(
+        DEFINITION.replace("points: 50, level", "points: 71, level"), "utf-8"
+    )
     done = program.run("demo", "--story", BATON_DEFINITION="mine.yaml")
     assert done.returncode == 0, done.stderr
     assert "+71  Demo request" in done.stdout
@@ -131,5 +137,3 @@ def test_mistakes_in_a_file_one_names_are_told_with_its_name_and_line(setting: s
     gone = program.call("demo", "--story", **{setting: "gone.yaml"})
     assert gone.returncode == 1
     assert "gone.yaml cannot be read" in gone.stderr
-
-

@@ -5,7 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bot.desk import remind
 from bot.playground import Message
+from tests.bot.desk.shift import Shift
 from tests.world import ADA, DEFINITION, MONDAY_9, TEAM, World
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
@@ -116,6 +118,22 @@ def test_a_manager_who_went_home_hears_of_it_at_opening_and_only_what_is_still_o
     assert len(world.slack.dms("U0CAT")) == 1
     assert "No2" in world.slack.dms("U0CAT")[0].plain()
     assert "No1" not in world.slack.dms("U0CAT")[0].plain()
+
+
+def test_for_a_manager_who_is_off_no_message_is_even_written_so_that_it_holds_what_is_new_by_then(
+    shifts: Callable[..., Shift], sqlite_url: str
+) -> None:
+    shift = shifts(sqlite_url, team=TWO_MANAGERS)
+    for number in range(2):
+        shift.demo(person(number))
+        shift.clock.advance(30 * MINUTE)
+    for _ in range(2 * 4):
+        while remind.remind(shift.desk):
+            pass
+        shift.clock.advance(15 * MINUTE)
+
+    told = [letter.body["notices"] for letter in shift.letters("dm") if letter.body["reader"] == "U0CAT"]
+    assert [len(notices) for notices in told] == [2]
 
 
 def test_an_absent_manager_hears_of_it_on_coming_back(worlds: Callable[..., World], sqlite_url: str) -> None:

@@ -1,6 +1,7 @@
 """Baton slept, the clock jumped, two Batons look at once: the latest step is said, and each step once."""
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -121,6 +122,30 @@ def test_two_batons_on_one_database_say_each_step_once(postgres_shift: Shift, po
     told = [notice for letter in shift.letters("dm") for notice in letter.body["notices"]]
     assert sorted(told) == sorted(set(told))
     assert len(told) == 40, "every breach reaches the manager once"
+    other.database.close()
+
+
+def test_a_breach_decided_while_another_baton_collects_the_managers_message_is_not_forgotten(
+    postgres_shift: Shift, postgres_url: str
+) -> None:
+    shift, other = postgres_shift, replica_of(postgres_shift, postgres_url)
+    shift.demo(person(1))
+    shift.clock.advance(HOUR)
+    with shift.desk.database.writing() as session:
+        deadlines.schedule(session, [Due(remind.NOTICES, "U0MAX", "next", shift.now)])
+
+    with ThreadPoolExecutor(1) as pool, shift.desk.database.writing() as session:
+        (collecting,) = deadlines.open_steps(session, remind.NOTICES, "U0MAX")
+        deadlines.postpone(session, collecting, collecting.due_at)  # held until the commit
+        breach = pool.submit(tick, other)
+        time.sleep(0.5)
+        assert deadlines.untold(session, "U0MAX") == []
+        deadlines.forget(session, collecting)
+        session.commit()
+        breach.result(timeout=5)
+    tick(shift.desk)
+
+    assert [len(letter.body["notices"]) for letter in shift.letters("dm")] == [1]
     other.database.close()
 
 

@@ -54,6 +54,17 @@ def test_after_all_of_the_time_owner_and_managers_hear(shift: Shift) -> None:
     assert readers(shift) == ["U0BOB", "U0BOB", "U0MAX"]
 
 
+def test_the_time_to_decide_runs_from_the_first_touch(shift: Shift) -> None:
+    id_ = shift.demo()
+    answer.accept(shift.desk, id_, "U0BOB")
+    assert shift.due(id_)["decide", "all"] == MONDAY_9 + 14 * DAY
+
+    shift.clock.advance(2 * DAY)
+    answer.touch(shift.desk, id_, "U0BOB", Touch("call", "reached", "U0BOB", shift.now))
+    assert shift.due(id_)["decide", "all"] == MONDAY_9 + 16 * DAY
+    assert shift.due(id_)["decide", "half"] == MONDAY_9 + 9 * DAY
+
+
 def test_after_that_both_hear_once_a_week(shift: Shift) -> None:
     touched(shift)
     advance(shift, 15)
@@ -82,6 +93,7 @@ def test_a_press_after_a_weekly_reminder_does_not_bring_another_one(shift: Shift
     assert next_look > shift.now
 
     answer.touch(shift.desk, id_, "U0BOB", Touch("call", "voicemail", "U0BOB", shift.now))
+    assert shift.due(id_)["decide", "weekly"] == next_look
     answer.qualify(shift.desk, id_, "U0BOB", BANT)
     answer.undo(shift.desk, id_, "U0BOB")
     tick(shift)

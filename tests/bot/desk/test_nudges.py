@@ -228,7 +228,7 @@ def test_an_owner_who_is_away_gets_no_nudge_and_no_stale_one_on_coming_back(
     shift = shifts(sqlite_url, team=AWAY)
     id_ = shift.demo()
     answer.accept(shift.desk, id_, "U0ANN")
-    for _ in range(30 * 4):
+    for _ in range(60 * 4):
         shift.clock.advance(MINUTES[15])
         while remind.remind(shift.desk):
             pass

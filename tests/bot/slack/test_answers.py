@@ -8,7 +8,7 @@ from scoring.definition import read_definition
 from scoring.qualify import Verdict
 from scoring.receipt import Part
 from tests import shown as states
-from tests.world import DEFINITION
+from tests.world import DEFINITION, MONDAY_9
 
 
 def read(message: Message) -> list[str]:
@@ -38,7 +38,7 @@ def test_a_lead_in_the_queue_says_points_name_tier_stage_and_time() -> None:
 
 
 def test_a_touched_lead_in_the_queue_has_no_time_to_meet() -> None:
-    touched = states.accepted(touched_at=states.MONDAY_9)
+    touched = states.accepted(touched_at=MONDAY_9)
 
     assert "first touch by" not in "\n".join(read(answers.queue(states.queue([touched], []))))
 

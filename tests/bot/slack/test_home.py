@@ -9,7 +9,8 @@ from tests.world import World
 def read(world: World, user: str) -> str:
     """What *user* reads on Home once it is there."""
     world.slack.open_home(user)
-    home: dict[str, Any] = world.slack.wait_for(lambda: world.slack.home(user), timeout=3)
+    home = world.slack.wait_for(lambda: world.slack.home(user), timeout=3)
+    assert home is not None
     return "\n".join(each["text"] for each in states.texts(home["blocks"]))
 
 

@@ -113,7 +113,8 @@ def test_activity_that_raises_nothing_says_nothing_of_it() -> None:
 
 
 def test_the_shadow_digest_tells_the_share_the_room_and_the_best() -> None:
-    best = ((WouldBe(1, MONDAY_9, 90, "demo", "EMEA"), {"first_name": "Ada", "company": "A & B"}),)
+    facts: dict[str, object] = {"first_name": "Ada", "company": "A & B"}
+    best = ((WouldBe(1, MONDAY_9, 90, "demo", "EMEA"), facts),)
     message = notes.shadow_digest(Shadow(MONDAY_9, 50, 10, 30, 40, best))
 
     assert "50 new leads came in and 10 would have become MQLs (20 % of them)" in read(message)

@@ -131,7 +131,7 @@ def test_everything_people_can_do_stands_under_a_policy(registry: dict[str, Any]
 
 
 def test_only_help_is_for_anybody() -> None:
-    everything = {**BUTTONS, **FORMS, **SUBCOMMANDS}
+    everything: dict[str, Any] = {**BUTTONS, **FORMS, **SUBCOMMANDS}
 
     assert [name for name, entry in everything.items() if entry.policy == "anybody"] == ["help"]
 
