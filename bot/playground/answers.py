@@ -67,7 +67,7 @@ def respond(workspace: Workspace, link: Link, said: object) -> None:
         return
     message = checked_message(said)
     if said.get("replace_original") is True and original is not None:
-        original.text, original.blocks, original.edited = message["text"], message["blocks"], True
+        original.redraw(message["text"], message["blocks"])
         workspace.touch()
         return
     kind = said.get("response_type", "ephemeral")

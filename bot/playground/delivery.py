@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -43,6 +44,7 @@ class Delivery:
     sockets: Sockets
     events_url: str | InProcess | None = None
     _client: httpx.Client | None = None
+    _opening: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def send(self, kind: str, payload: Payload, retry: tuple[int, str] | None = None) -> Answer:
         """Deliver *payload* of *kind* (interactive, slash_commands, events_api) and wait up to 3 s.
@@ -91,10 +93,12 @@ class Delivery:
         if callable(self.events_url):
             status, text = self.events_url(body, headers)
             return Answer(status, text, error_of(status))
-        if self._client is None:
-            self._client = httpx.Client(timeout=ANSWER_SECONDS, trust_env=False)
+        with self._opening:
+            if self._client is None:
+                self._client = httpx.Client(timeout=ANSWER_SECONDS, trust_env=False)
+            client = self._client
         try:
-            response = self._client.post(str(self.events_url), content=body, headers=headers)
+            response = client.post(str(self.events_url), content=body, headers=headers)
         except httpx.TimeoutException:
             return Answer(0, error="operation_timeout")
         except httpx.HTTPError:

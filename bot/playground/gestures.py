@@ -21,12 +21,16 @@ class NotThere(AssertionError):
 
 @dataclass(frozen=True)
 class Where:
-    """Narrows a press down: `value` tells buttons of one action_id apart; the page names the block too."""
+    """Narrows a press down: `value` tells buttons of one action_id apart; the page names the block too.
+
+    `stale`: the message may have been redrawn since the person's client showed it, as it happens in Slack.
+    """
 
     channel: str | None = None
     ts: str | None = None
     block: str | None = None
     value: str | None = None
+    stale: bool = False
 
 
 @dataclass(frozen=True)
@@ -153,8 +157,11 @@ class Gestures:
         ]
         if where.channel is None and where.ts is None and user in self.workspace.homes:
             surfaces.append(self.workspace.homes[user])
-        for surface in surfaces:
-            for block, element in elements_in(surface.blocks):
+        drawn = [(surface, surface.blocks) for surface in surfaces]
+        if where.stale:
+            drawn += [(one, old) for one in surfaces if isinstance(one, Message) for old in one.redrawn]
+        for surface, blocks in drawn:
+            for block, element in elements_in(blocks):
                 wanted = element["action_id"] == action_id and where.block in (None, block["block_id"])
                 if wanted and where.value in (None, element.get("value")):
                     return Spot(block, element, surface)

@@ -26,7 +26,13 @@ class Message:
     whisper_to: str | None = None
     files: list[Payload] = field(default_factory=list)
     names: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
+    redrawn: list[list[Payload]] = field(default_factory=list, repr=False, compare=False)
     filled: dict[tuple[str, str, str], Any] = field(default_factory=dict, repr=False, compare=False)
+
+    def redraw(self, text: str, blocks: list[Payload]) -> None:
+        """What chat.update leaves; the last few forms are kept, because a client may still show one."""
+        self.redrawn = [self.blocks, *self.redrawn][:5]
+        self.text, self.blocks, self.edited = text, blocks, True
 
     def plain(self, tz: str = "UTC") -> str:
         """Everything a person in zone *tz* reads, a line a block or more; the text if there are no blocks."""

@@ -102,8 +102,8 @@ class Page:
             body = await request.json()
             # On a thread: the app answers by calling this very server.
             answer = await run_in_threadpool(action, self, body)
-        except NotThere as refusal:
-            return JSONResponse({"refused": str(refusal)}, 409)
+        except NotThere:
+            return JSONResponse({"refused": "This is not there any more. Look again."}, 409)
         except (ValueError, KeyError, TypeError, IndexError) as wrong:
             return JSONResponse({"refused": f"not understood: {wrong!r}"}, 400)
         return JSONResponse(answer if isinstance(answer, dict) else asdict(answer))
@@ -172,7 +172,7 @@ def press(page: Page, body: Payload) -> Answer:
         view = top(page.workspace, user)
         if view and body.get("values"):
             fill(view, body["values"])
-    where = Where(body.get("channel"), body.get("ts"), body.get("block_id"), body.get("value"))
+    where = Where(body.get("channel"), body.get("ts"), body.get("block_id"), body.get("value"), stale=True)
     return page.gestures.press(user, body["action_id"], where, body.get("option"))
 
 

@@ -118,7 +118,7 @@ def _answering(floor: Floor) -> Callable[..., None]:
             respond(text=message.text, blocks=message.blocks, response_type="ephemeral")
         except Refused as refused:
             respond(text=refused.sentence, response_type="ephemeral")
-        except Exception:
+        except Exception:  # the boundary of a lazy answer: logged, and the person is told
             log.exception("a question could not be answered")
             respond(text="Baton could not answer. Try again in a minute.", response_type="ephemeral")
 

@@ -313,35 +313,23 @@ def test_nudges_that_waited_for_a_repair_come_as_one_the_latest(patient: Patient
     assert ["80 %" in note.text for note in thread(patient)] == [True]
 
 
-def test_a_nudge_that_waited_for_a_repair_does_not_go_out_at_night(patient: Patient) -> None:
+@pytest.mark.parametrize("owned", [True, False])
+def test_a_nudge_that_waited_for_a_repair_does_not_go_out_at_night(patient: Patient, owned: bool) -> None:
     patient.until(MONDAY_9.replace(hour=16, minute=25))
     demo(patient)
-    patient.accept("U0BOB")
+    if owned:
+        patient.accept("U0BOB")
     patient.slack.fail(POSTS, "token_revoked", times=None)
     patient.pass_time(30 * MINUTE)
     patient.slack.heal()
     patient.clock.advance(4 * 60 * MINUTE)
     patient.wait(MINUTE)
-    assert patient.slack.dms("U0BOB") == []
+    assert patient.slack.dms("U0BOB") == thread(patient) == []
 
     patient.until(MONDAY_9 + timedelta(days=1))
     patient.wait(MINUTE)
-    assert ["Half the time" in note.text for note in patient.slack.dms("U0BOB")] == [True]
-
-
-def test_a_thread_note_that_waited_for_a_repair_does_not_go_out_at_night(patient: Patient) -> None:
-    patient.until(MONDAY_9.replace(hour=16, minute=25))
-    demo(patient)
-    patient.slack.fail(POSTS, "token_revoked", times=None)
-    patient.pass_time(30 * MINUTE)
-    patient.slack.heal()
-    patient.clock.advance(4 * 60 * MINUTE)
-    patient.wait(MINUTE)
-    assert thread(patient) == []
-
-    patient.until(MONDAY_9 + timedelta(days=1))
-    patient.wait(MINUTE)
-    assert ["Half the time" in note.text for note in thread(patient)] == [True]
+    said = patient.slack.dms("U0BOB") if owned else thread(patient)
+    assert ["Half the time" in note.text for note in said] == [True]
 
 
 def test_a_message_slack_calls_invalid_dies_and_the_next_change_is_tried_again(patient: Patient) -> None:

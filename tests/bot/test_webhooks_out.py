@@ -69,6 +69,7 @@ def receiver() -> Iterator[Receiver]:
             made.got.append(({name.lower(): value for name, value in self.headers.items()}, body))
             self.send_response(made.statuses.pop(0) if len(made.statuses) > 1 else made.statuses[0])
             self.send_header("content-length", "0")
+            self.send_header("location", made.url)
             self.end_headers()
 
         def log_message(self, format: str, *args: Any) -> None:

@@ -34,7 +34,7 @@ def update(request: Request) -> Payload:
     message = own(request, "cant_update_message")
     letter = checked_message(request.arguments)
     remind_of_fallback(request, letter)
-    message.text, message.blocks, message.edited = letter["text"], letter["blocks"], True
+    message.redraw(letter["text"], letter["blocks"])
     if "metadata" in request.arguments:
         message.metadata = checked_metadata(request.arguments["metadata"])
     request.workspace.touch()

@@ -11,8 +11,8 @@ FALLBACK = 4_000
 """Longer fallback texts are split into several messages by Slack."""
 
 _LOOKALIKES = str.maketrans({"*": "∗", "_": "＿", "~": "∼", "`": "ˋ"})
-# A workspace's own emoji may be named in any script.
-_EMOJI_CODE = re.compile(r":(?=[\w+'\-＿]+:)")
+# A workspace's own emoji may be named in any script; a colon of ours may follow the text.
+_EMOJI_CODE = re.compile(r":(?=[\w+'\-＿]+(?::|$))")
 _SPACE = re.compile(r"\s+")
 _ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 _PIECE = re.compile(r"&(?:amp|lt|gt);|<[^<>]*>|.", re.DOTALL)

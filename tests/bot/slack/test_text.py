@@ -25,6 +25,7 @@ ESCAPES = st.lists(st.sampled_from(("&", "<", ">", "a", "é", " ", "&lt;", "😀
         (":a:b:", "∶a∶b:"),
         (":スマイル:", "∶スマイル:"),
         ("at 10:12 in Rome", "at 10:12 in Rome"),
+        ("ends in :smile", "ends in ∶smile"),
         ("https://x.example", "https://x.example"),
         ("Ada\n> Lovelace\r\n• x", "Ada &gt; Lovelace • x"),
         ("\u202eevil\u2069", "evil"),
