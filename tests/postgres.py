@@ -65,7 +65,9 @@ def _own_cluster() -> URL | None:
     options = f"-p {port} -h 127.0.0.1 -k {folder} -c fsync=off"
     subprocess.run([*control, "-l", str(folder / "log"), "-o", options, "start"], **quiet)  # type: ignore[call-overload]
     atexit.register(shutil.rmtree, folder, ignore_errors=True)  # handlers run last registered first
-    atexit.register(subprocess.run, [*control, "-m", "immediate", "stop"], stdout=subprocess.DEVNULL, check=False)
+    atexit.register(
+        subprocess.run, [*control, "-m", "immediate", "stop"], stdout=subprocess.DEVNULL, check=False
+    )
     return make_url(f"postgresql+psycopg://postgres@127.0.0.1:{port}/postgres")
 
 

@@ -98,14 +98,14 @@ def people() -> list[User]:
 
 
 def workspace(**options: Any) -> Slack:
-    """The tests' Slack, not started."""
+    """The tests' Slack, not started; more patient than Slack, because two test processes share the machine."""
     names = {"C0ALL": "sales", "C0EMEA": "sales-emea", "C0LEADERS": "leaders", "C0OPS": "baton-ops"}
     return Slack(
         users=people(),
         channels=[Channel(id_, name) for id_, name in names.items()],
         bot_token=BOT_TOKEN,
         signing_secret=SIGNING_SECRET,
-        **options,
+        **{"patience": 20.0, **options},
     )
 
 
@@ -155,7 +155,12 @@ class World:
     def event(self, signal: str | None = None, lead: Mapping[str, Any] = ADA, **more: Any) -> dict[str, Any]:
         """An event as a sender writes it; it happened just now unless told."""
         self._events[0] += 1
-        made = {"id": f"evt-{self._events[0]}", "occurred_at": self.now.isoformat(), "lead": dict(lead), **more}
+        made = {
+            "id": f"evt-{self._events[0]}",
+            "occurred_at": self.now.isoformat(),
+            "lead": dict(lead),
+            **more,
+        }
         return made | ({"signal": signal} if signal else {})
 
     def post(self, body: object) -> Any:

@@ -49,4 +49,3 @@ def write_list(session: Session, desk: Desk, row: Due) -> None:
 
 def _waits(handoff: Handoff) -> bool:
     return handoff.wants_touch and _came_off_hours(handoff)
-

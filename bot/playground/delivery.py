@@ -15,9 +15,6 @@ from bot.playground.people import Payload
 from bot.playground.settings import Settings
 from bot.playground.sockets import Sockets
 
-ANSWER_SECONDS = 3.0
-"""https://docs.slack.dev/interactivity/handling-user-interaction#acknowledgment_response."""
-
 InProcess = Callable[[bytes, dict[str, str]], tuple[int, str]]
 """(body, headers) -> (HTTP status, body); for tests that dispatch without a network."""
 
@@ -53,13 +50,13 @@ class Delivery:
         """
         started = time.monotonic()
         if self.sockets.open_now:
-            answer = self.sockets.send(kind, payload, ANSWER_SECONDS)
+            answer = self.sockets.send(kind, payload, self.settings.patience)
             return Answer(200, answer) if answer is not None else Answer(0, error="operation_timeout")
         if self.events_url is None:
             return Answer(0, error="dispatch_failed")
         body, headers = self.signed(kind, payload, retry)
         answered = self._post(body, headers)
-        late = time.monotonic() - started > ANSWER_SECONDS
+        late = time.monotonic() - started > self.settings.patience
         return Answer(answered.status, answered.text, "operation_timeout") if late else answered
 
     def signed(
@@ -95,7 +92,7 @@ class Delivery:
             return Answer(status, text, error_of(status))
         with self._opening:
             if self._client is None:
-                self._client = httpx.Client(timeout=ANSWER_SECONDS, trust_env=False)
+                self._client = httpx.Client(timeout=self.settings.patience, trust_env=False)
             client = self._client
         try:
             response = client.post(str(self.events_url), content=body, headers=headers)

@@ -13,7 +13,8 @@ class Settings:
 
     `rate_limit` is in messages a second and channel, None for no limit. `clock` gives seconds since 1970:
     timestamps, triggers, response_urls and rates follow it; signatures and time-outs use real time.
-    Without an `app_token` there is no Socket Mode.
+    Without an `app_token` there is no Socket Mode. `patience` is how many seconds the app has to answer:
+    Slack gives 3, a loaded machine of tests may give more.
     """
 
     users: Iterable[User] = ()
@@ -25,6 +26,7 @@ class Settings:
     rate_limit: float | None = None
     clock: Callable[[], float] = time.time
     app: App = field(default_factory=App)
+    patience: float = 3.0
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,5 @@
 """A lead becomes a card, the card an answer, the clock a nudge: the whole round, on both databases."""
 
-
 from tests.world import World
 
 

@@ -78,11 +78,11 @@ def _raw_name(shown: Shown) -> str:
     return next((found for found in (clean(name), *(clean(each or "") for each in instead)) if found), "")
 
 
-def who_line(shown: Shown) -> str:
-    """The first line: who it is."""
-    title, company = safe(shown.facts.get("title", ""), 120), safe(shown.facts.get("company", ""), 120)
+def who_line(shown: Shown, most: int = 120) -> str:
+    """The first line: who it is; name, title and company of at most *most* characters each."""
+    title, company = (safe(shown.facts.get(name, ""), most) for name in ("title", "company"))
     described = " · ".join(part for part in (title, company) if part)
-    return f"*{name_of(shown)}*" + (f", {described}" if described else "")
+    return f"*{name_of(shown, most)}*" + (f", {described}" if described else "")
 
 
 def promise_line(shown: Shown) -> list[str]:

@@ -7,6 +7,10 @@ from bot.slack.views.card import Message, buttons, ended_line, name_of, promise_
 from bot.slack.views.text import FALLBACK, cut, mention, safe
 
 
+MOST = 50
+"""Characters of a name, a title or a company: ten leads with their buttons stay under Slack's 13,200."""
+
+
 def digest_card(on_it: list[Shown]) -> Message:
     """One line a lead, best first as they came; *on_it* has at most ten."""
     first = on_it[0].handoff
@@ -25,5 +29,5 @@ def _lead(shown: Shown) -> list[Block]:
         return [ended_line(shown, f"who-{handoff.id}")]
     owner = f" · ✅ {mention(handoff.owner)}" if handoff.owner else ""
     score = f"*{handoff.score}* = fit {handoff.fit} + intent {handoff.intent}"
-    text = "\n".join([f"{who_line(shown)} · {score}{owner}", *promise_line(shown)])
+    text = "\n".join([f"{who_line(shown, MOST)} · {score}{owner}", *promise_line(shown)])
     return [blocks.section(text, f"who-{handoff.id}"), buttons(shown) | {"block_id": f"do-{handoff.id}"}]

@@ -14,6 +14,7 @@ from bot.desk.govern import Shadow
 from bot.desk.report import Shown, Told
 from bot.slack.views import answers, forms, notes
 from bot.slack.views.card import Message, card
+from bot.slack.views.digest import digest_card
 from scoring.dispositions import REASONS
 from scoring.handoff import KINDS, OUTCOMES, Pressed, Touch
 from scoring.lead import Activity
@@ -134,6 +135,9 @@ def notes_about(state: Shown, many: int = 1) -> Iterator[Message]:
         Activity("e", "demo_request", words[:500], 0, 0),
     ] * many
     yield notes.activity(did, state.definition, words[:500], state.calendar.zone)
+    ten = [replace(state, handoff=replace(state.handoff, id=state.handoff.id + n)) for n in range(10)]
+    yield digest_card(ten[: max(1, many % 11)])
+    yield digest_card(ten)
     samples = ((WouldBe(1, MONDAY_9, 90, words[:500], words[:500]), dict(state.facts)),) * 5
     yield notes.shadow_digest(Shadow(MONDAY_9, 0, 7, 10**9, None, samples))
 
@@ -259,6 +263,14 @@ def test_five_hundred_waiting_leads_fit_and_are_counted(ask: Callable[..., Any])
         assert states.refused_view(asked) == []
     else:
         assert states.refused(asked) == []
+
+
+def test_ten_leads_with_long_and_quoted_names_fit_one_digest() -> None:
+    facts = {**states.ADA, **dict.fromkeys(("first_name", "title", "company"), '"\\' * 100)}
+    last = Pressed(2, "accept", "U0ANN", MONDAY_9)
+
+    for made in (states.shown, states.accepted):
+        assert states.refused(digest_card([made(facts, id=n, last=last) for n in range(1, 11)])) == []
 
 
 def test_a_call_to_five_hundred_people_ends_in_a_whole_mention() -> None:
