@@ -6,7 +6,6 @@ from bot.slack.views.blocks import Block
 from bot.slack.views.card import Message, buttons, ended_line, name_of, promise_line, who_line
 from bot.slack.views.text import FALLBACK, cut, mention, safe
 
-
 MOST = 50
 """Characters of a name, a title or a company: ten leads with their buttons stay under Slack's 13,200."""
 
