@@ -12,15 +12,19 @@ from datetime import timedelta
 from bot.clock import Clock
 from bot.desk.post import Dead, Delivered, Doubtful, Dropped, Later, Outcome, Parcel
 from storage import cards, outbox
-from storage.engine import Database
+from storage.engine import IN_THE_BACKGROUND, Database
 from storage.outbox import Claimed
 
 log = logging.getLogger(__name__)
 
 Sender = Callable[[Parcel], Outcome]
 
-GAPS = {"post": timedelta(seconds=1), "edit": timedelta(milliseconds=300)}
-"""Time between two sends of one pace: Slack takes about one message a second per channel."""
+GAPS = {"post": timedelta(seconds=1), "edit": timedelta(milliseconds=300), "webhook": outbox.LEASE}
+"""Time between two sends of one pace: Slack takes about one message a second per channel. Webhooks go one at a
+time, or a receiver that hangs would hold every worker and the cards behind it."""
+
+ONE_AT_A_TIME = frozenset({"webhook"})
+"""Paces whose turn ends when the send does."""
 
 GRACE = timedelta(seconds=12)
 """How long a doubtful send rests before it is looked for: longer than the client's time-out of 8 s and the
@@ -116,7 +120,7 @@ class Courier:
         with self._database.reading() as session:
             if not outbox.anything_ready(session, now):
                 return []
-        with self._database.writing() as session:
+        with self._database.writing(IN_THE_BACKGROUND) as session:
             return outbox.claim(session, now, most, self._gaps)
 
     def _deliver(self, letter: Claimed) -> None:
@@ -140,7 +144,9 @@ class Courier:
     def _record(self, letter: Claimed, outcome: Outcome) -> None:
         self._count(letter.kind, type(outcome).__name__.lower())
         now = self._clock.real()
-        with self._database.writing() as session:
+        with self._database.writing(IN_THE_BACKGROUND) as session:
+            if letter.pace in ONE_AT_A_TIME:
+                outbox.hold(session, letter.pace, now)
             match outcome:
                 case Delivered(ts, hash_, version) if letter.card_id is not None and version is not None:
                     cards.shown(session, letter, ts or "", version, hash_ or "")

@@ -113,6 +113,7 @@ def log_to_stderr(level: int = logging.INFO) -> None:
             ],
         )
     )
+    logging.getLogger("slack_bolt.App").addFilter(_says_something)
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
@@ -126,3 +127,8 @@ def _without_colours(
     """uvicorn gives each of its lines a second time, with escape codes in it."""
     event.pop("color_message", None)
     return event
+
+
+def _says_something(record: logging.LogRecord) -> bool:
+    """Bolt warns of the SLACK_BOT_TOKEN that it sees beside our `authorize`; both are meant."""
+    return "token" not in record.getMessage() or "unused" not in record.getMessage()

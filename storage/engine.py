@@ -22,6 +22,10 @@ BUSY = 2.0
 """Seconds a writer waits for another process before it gives up (the sender gets 503 and tries again)."""
 
 
+IN_THE_BACKGROUND = 30.0
+"""Seconds a background job waits for its turn to write."""
+
+
 class StorageError(Exception):
     """The database cannot be used; the message says why and what to do."""
 
@@ -69,15 +73,19 @@ class Database:
             yield session
 
     @contextmanager
-    def writing(self) -> Iterator[Session]:
+    def writing(self, patience: float = BUSY) -> Iterator[Session]:
         """A session in one write transaction: committed at the end, rolled back on any exception.
 
+        *patience* is how many seconds to wait for this process's other writers (SQLite has one at a time): a
+        press must be answered within Slack's 3 s, a job in the background may wait.
+
         Raises:
+            StorageError: others wrote all that time; nothing is kept.
             sqlalchemy.exc.OperationalError: the database is locked, full, read-only or gone; nothing is kept.
         """
         if self.sqlite:
-            if not self._one_writer.acquire(timeout=30):
-                raise StorageError("The database has been busy for 30 seconds. Try again.")
+            if not self._one_writer.acquire(timeout=patience):
+                raise StorageError("The database is busy, and nothing was kept. Try again.")
             try:
                 with self._session() as session:
                     yield session

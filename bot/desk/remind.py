@@ -17,6 +17,7 @@ from bot.desk.desk import Agreed, Desk
 from scoring.handoff import Handoff
 from storage import cards, deadlines, handoffs, outbox
 from storage.deadlines import Due
+from storage.engine import IN_THE_BACKGROUND
 from storage.outbox import Letter
 
 log = logging.getLogger(__name__)
@@ -76,7 +77,7 @@ def remind(desk: Desk) -> int:
     with desk.database.reading() as session:
         if not deadlines.anything_due(session, now):
             return 0
-    with desk.database.writing() as session:
+    with desk.database.writing(IN_THE_BACKGROUND) as session:
         rows = deadlines.claim(session, now, AT_ONCE)
         agreed = desk.agreed(session)
         # A kind unknown here was written by a newer replica, which will decide it.

@@ -314,3 +314,41 @@ def test_the_courier_goes_on_after_the_database_was_away_for_more_tries_than_it_
 def run(office: Office, statement: str) -> None:
     with office.database.writing() as session:
         session.connection().execute(text(statement))
+
+
+def test_a_webhook_receiver_that_hangs_does_not_keep_a_card_waiting(database_url: str) -> None:
+    database = open_database(database_url, "write")
+    answering, carded = threading.Event(), threading.Event()
+    called: list[int] = []
+
+    def hang(parcel: Parcel) -> Outcome:
+        called.append(parcel.send)
+        answering.wait(30)
+        return Delivered()
+
+    def post(_parcel: Parcel) -> Outcome:
+        carded.set()
+        return Delivered()
+
+    courier = Courier(database, Clock(), {"webhook": hang, "note": post})
+    with database.writing() as session:
+        now = datetime.now(UTC)
+        outbox.put(session, [Letter(f"hook:{n}", "webhook", "webhook", now, 60) for n in range(8)])
+    courier.start()
+    try:
+        while not called:
+            time.sleep(0.01)
+        with database.writing() as session:
+            outbox.put(session, [Letter("note", "note", "post:C1", datetime.now(UTC), 90)])
+        courier.wake()
+        assert carded.wait(10), "the card waits behind the webhooks"
+        assert len(called) == 1
+        answering.set()
+        until = time.monotonic() + 20
+        while len(called) < 8 and time.monotonic() < until:
+            time.sleep(0.01)
+        assert len(called) == 8
+    finally:
+        answering.set()
+        courier.stop()
+        database.close()

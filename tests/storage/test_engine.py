@@ -180,3 +180,16 @@ def test_what_was_committed_is_on_the_disk_and_survives_another_program(sqlite_u
     with database.reading() as session:
         assert session.execute(text("PRAGMA journal_mode")).scalar() == "wal"
     database.close()
+
+
+def test_a_writer_that_waits_longer_than_its_patience_keeps_nothing_and_is_told(sqlite_url: str) -> None:
+    database = open_database(sqlite_url, "write")
+    try:
+        with (
+            database.writing(),
+            pytest.raises(StorageError, match="busy, and nothing was kept"),
+            database.writing(patience=0.05),
+        ):
+            pass
+    finally:
+        database.close()
