@@ -4,13 +4,12 @@ Target: at most 3 times the yardstick at the median. Each click is an Accept of 
 signs it. Run: python -m benchmarks.click
 """
 
-import http.client
 import json
 import multiprocessing
 import time
 from datetime import UTC, datetime
 from statistics import median, quantiles
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import anyio.to_thread
 import uvicorn
@@ -25,6 +24,7 @@ from starlette.routing import Route
 from benchmarks.ground import (
     SIGNING_SECRET,
     baton_serving,
+    connected,
     databases,
     free_port,
     small_slack,
@@ -84,8 +84,7 @@ def click(handoff: int) -> bytes:
 
 def times(base: str, handoffs: list[int]) -> list[float]:
     """Milliseconds from a click to its 200, one after the other on one connection."""
-    address = urlsplit(base)
-    connection = http.client.HTTPConnection(address.hostname or "", address.port or 80)
+    connection = connected(base)
     verifier = SignatureVerifier(SIGNING_SECRET)
     taken = []
     for handoff in handoffs:
@@ -137,8 +136,7 @@ def report() -> str:
         for name, url in urls.items():
             with baton_serving(url, slack.url) as served:
                 body = demo_requests(CLICKS + 20)
-                address = urlsplit(served.base)
-                connection = http.client.HTTPConnection(address.hostname or "", address.port or 80)
+                connection = connected(served.base)
                 connection.request("POST", "/intake/events", body, served.headers(body))
                 connection.getresponse().read()
                 times(served.base, list(range(CLICKS + 1, CLICKS + 21)))  # warm

@@ -1,5 +1,6 @@
 """What the benchmarks stand on: a Baton as users run it, databases of both kinds, and a plain HTTP client."""
 
+import http.client
 import os
 import socket
 import subprocess
@@ -11,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 from sqlalchemy import create_engine, text
@@ -153,6 +155,16 @@ def wait_for_port(port: int) -> None:
                 return
         time.sleep(0.05)
     raise RuntimeError(f"nobody listens on port {port}")
+
+
+def connected(base: str) -> http.client.HTTPConnection:
+    """A kept connection that sends at once: headers and body are two writes, and Nagle's algorithm would hold
+    the second back until the first was acknowledged."""
+    address = urlsplit(base)
+    connection = http.client.HTTPConnection(address.hostname or "", address.port or 80)
+    connection.connect()
+    connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return connection
 
 
 def table(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:

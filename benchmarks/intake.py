@@ -6,7 +6,6 @@ Targets: single events at 50 % of the yardstick's rate or more; 5,000 events/s i
 Run: python -m benchmarks.intake
 """
 
-import http.client
 import itertools
 import json
 import random
@@ -16,9 +15,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from statistics import median
-from urllib.parse import urlsplit
 
-from benchmarks.ground import Served, baton_serving, databases, small_slack, table
+from benchmarks.ground import Served, baton_serving, connected, databases, small_slack, table
 from benchmarks.same_sql import serving_the_same_sql
 
 KNOWN = 1_000
@@ -72,13 +70,12 @@ def requests_of(count: int, size: int) -> list[str]:
 
 def rate(base: str, bodies: list[str], headers: Callable[[str], dict[str, str]]) -> float:
     """Requests a second with four clients that keep their connections; every answer must be a 202."""
-    address = urlsplit(base)
     signed = [(body.encode(), headers(body)) for body in bodies]
     shares = [signed[n::CLIENTS] for n in range(CLIENTS)]
     wrong: list[int] = []
 
     def send(share: list[tuple[bytes, dict[str, str]]]) -> None:
-        connection = http.client.HTTPConnection(address.hostname or "", address.port or 80)
+        connection = connected(base)
         for body, head in share:
             connection.request("POST", "/intake/events", body, head)
             answer = connection.getresponse()
