@@ -89,9 +89,14 @@ def add_team(session: Session, written: str, *, live: bool, at: datetime, by: st
     )
 
 
+_SETTINGS = select(col(SettingRow.key), col(SettingRow.value))
+"""Built once: every request of Slack's asks who we are."""
+
+
 def settings(session: Session) -> Mapping[str, str]:
     """Everything remembered about this installation."""
-    return {row.key: row.value for row in session.scalars(select(SettingRow))}
+    rows = session.connection().execute(_SETTINGS).all()
+    return {row[0]: row[1] for row in rows}
 
 
 def remember(session: Session, key: str, value: str) -> None:

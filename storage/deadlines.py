@@ -3,9 +3,12 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import Any
 
 from sqlalchemy import delete, func, select, update
-from sqlmodel import Session, col
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session, SQLModel, col
 
 from storage.statements import upsert
 from storage.tables import DeadlineRow, NoticeRow
@@ -36,13 +39,8 @@ def schedule(session: Session, rows: Sequence[Due]) -> None:
     """Set the times of steps. A step that was done stays done; a cancelled one is open again."""
     if not rows:
         return
-    statement = upsert(session, DeadlineRow)
-    session.execute(
-        statement.on_conflict_do_update(
-            index_elements=["kind", "subject", "step"],
-            set_={"due_at": statement.excluded.due_at, "state": "open"},
-            where=col(DeadlineRow.state) != "done",
-        ),
+    session.connection().execute(
+        _schedule_statement(session.get_bind().dialect.name),
         [
             {
                 "kind": row.kind,
@@ -53,6 +51,16 @@ def schedule(session: Session, rows: Sequence[Due]) -> None:
             }
             for row in rows
         ],
+    )
+
+
+@cache
+def _schedule_statement(dialect: str) -> Any:
+    statement = (sqlite if dialect == "sqlite" else postgresql).insert(SQLModel.metadata.tables["deadline"])
+    return statement.on_conflict_do_update(
+        index_elements=["kind", "subject", "step"],
+        set_={"due_at": statement.excluded.due_at, "state": "open"},
+        where=col(DeadlineRow.state) != "done",
     )
 
 

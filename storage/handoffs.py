@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import BindParameter, bindparam, insert, select, update
 from sqlmodel import Session, col
 
 from scoring.handoff import Handoff, Pressed, Touch
@@ -20,6 +20,30 @@ UNDONE_BY_UNDO = (
 """The columns a press may change and Undo restores."""
 
 PRESSES = ("accept", "reject", "touch", "qualify", "recycle", "opportunity", "won", "lost")
+
+
+# Built once: every press and every due step reads a hand-off, and building a statement costs more than running it.
+_THESE: BindParameter[Any] = bindparam("these", expanding=True)
+_BY_ID = select(HandoffRow).where(col(HandoffRow.id).in_(_THESE)).execution_options(populate_existing=True)
+_TOUCHES = (
+    select(
+        col(TouchRow.handoff_id),
+        col(TouchRow.kind),
+        col(TouchRow.outcome),
+        col(TouchRow.by),
+        col(TouchRow.at),
+    )
+    .where(col(TouchRow.handoff_id).in_(_THESE), col(TouchRow.undone_at).is_(None))
+    .order_by(col(TouchRow.at), col(TouchRow.id))
+)
+_LAST_MOVES = (
+    select(
+        col(TransitionRow.handoff_id), col(TransitionRow.n), col(TransitionRow.action), col(TransitionRow.actor),
+        col(TransitionRow.at),
+    )
+    .join(HandoffRow, col(HandoffRow.id) == col(TransitionRow.handoff_id))
+    .where(col(TransitionRow.handoff_id).in_(_THESE), col(TransitionRow.n) == col(HandoffRow.n))
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,15 +159,11 @@ def many(session: Session, ids: Iterable[int]) -> dict[int, Handoff]:
     """The hand-offs of *ids* by id."""
     rows: list[HandoffRow] = []
     for part in in_parts(set(ids)):
-        rows += session.scalars(
-            select(HandoffRow).where(col(HandoffRow.id).in_(part)).execution_options(populate_existing=True)
-        ).all()
+        rows += session.scalars(_BY_ID, {"these": part}).all()
     return _whole(session, rows)
 
 
-_WITH_ANY = select(col(HandoffRow.lead_id)).where(
-    col(HandoffRow.lead_id).in_(bindparam("these", expanding=True))
-)
+_WITH_ANY = select(col(HandoffRow.lead_id)).where(col(HandoffRow.lead_id).in_(_THESE))
 
 
 def leads_with_any(session: Session, leads: Iterable[int]) -> list[int]:
@@ -178,21 +198,11 @@ def _whole(session: Session, rows: Sequence[HandoffRow]) -> dict[int, Handoff]:
     touches: dict[int, list[Touch]] = {}
     last: dict[int, Pressed] = {}
     for part in in_parts(ids):
-        for touch in session.scalars(
-            select(TouchRow)
-            .where(col(TouchRow.handoff_id).in_(part), col(TouchRow.undone_at).is_(None))
-            .order_by(col(TouchRow.at), col(TouchRow.id))
-        ):
-            touches.setdefault(touch.handoff_id, []).append(
-                Touch(touch.kind, touch.outcome, touch.by, touch.at)
-            )
-        for row in session.scalars(
-            select(TransitionRow)
-            .join(HandoffRow, col(HandoffRow.id) == col(TransitionRow.handoff_id))
-            .where(col(TransitionRow.handoff_id).in_(part), col(TransitionRow.n) == col(HandoffRow.n))
-        ):
-            if row.action in PRESSES and row.actor is not None:
-                last[row.handoff_id] = Pressed(row.n, row.action, row.actor, row.at)
+        for handoff_id, kind, outcome, by, at in session.connection().execute(_TOUCHES, {"these": part}):
+            touches.setdefault(handoff_id, []).append(Touch(kind, outcome, by, at))
+        for handoff_id, n, action, actor, at in session.connection().execute(_LAST_MOVES, {"these": part}):
+            if action in PRESSES and actor is not None:
+                last[handoff_id] = Pressed(n, action, actor, at)
     return {
         row.id: _handoff(row, tuple(touches.get(row.id, ())), last.get(row.id))
         for row in rows

@@ -31,10 +31,20 @@ class Suppressed:
     reason: str
 
 
+_MEMBER = select(
+    col(MemberRow.id),
+    col(MemberRow.team_id),
+    col(MemberRow.deleted),
+    col(MemberRow.guest),
+    col(MemberRow.bot),
+).where(col(MemberRow.id) == bindparam("user"))
+"""Built once: every press asks it."""
+
+
 def member(session: Session, id_: str) -> Member | None:
     """The stored copy of a user, or None."""
-    row = session.get(MemberRow, id_)
-    return None if row is None else Member(row.id, row.team_id, row.deleted, row.guest, row.bot)
+    row = session.connection().execute(_MEMBER, {"user": id_}).one_or_none()
+    return None if row is None else Member(*row)
 
 
 def keep_members(session: Session, members: Sequence[Member], at: datetime) -> None:
