@@ -25,7 +25,7 @@ IDLE_IN_DEFINITION = (
 
 IDLE_IN_TEAM = (
     "accounts", "snooze", "bundle", "deal_value", "target", "currency", "crm_url", "ae", "people.weight",
-    "people.away", "people.signs", "channels.digests", "segments.assign",
+    "people.signs", "channels.digests",
 )  # fmt: skip
 """Keys of the team file that are read and checked, and that nothing acts on in this version."""
 
@@ -105,10 +105,9 @@ def _team(text: str, settings: Settings, found: Checkup) -> Team | None:
     live = "live" if team.live else "a shadow start: no cards until an admin presses Go live"
     found.good.append(f"Team: {len(team.people)} people, {len(team.segments)} segments, {live}.")
     found.warnings += team.warnings
-    idle = [key for key in IDLE_IN_TEAM if key != "segments.assign"]
     found.warnings += _idle(
         frozenset(re.sub(r"^people\.[^.]+", "people", key) for key in team.keys),
-        idle,
+        IDLE_IN_TEAM,
         str(settings.baton_team),
     )
     for segment in team.segments:

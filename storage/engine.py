@@ -13,6 +13,7 @@ from typing import IO, Any, Literal
 from urllib.parse import quote
 
 from sqlalchemy import URL, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import QueuePool, StaticPool
 from sqlmodel import Session
 
@@ -113,7 +114,7 @@ class Database:
 def _understood(url: str) -> URL:
     try:
         parsed = make_url(url)
-    except Exception as broken:
+    except (ArgumentError, ValueError) as broken:  # ValueError: a port that is no number
         raise StorageError(
             "DATABASE_URL is not a database URL. Write sqlite:///baton.db or postgresql+psycopg://user@host/name."
         ) from broken

@@ -78,7 +78,9 @@ def test_keys_that_nothing_acts_on_yet_are_named(ready: Program) -> None:
         DEFINITION + "contract: {marketing: {mqls_a_month: 120}}\nladder: {nudge: [50%], reassign: 150%}\n"
     )
     team = (
-        TEAM.replace("pool: [U0ANN, U0BOB]}", "pool: [U0ANN, U0BOB], assign: round_robin}")
+        TEAM.replace("pool: [U0ANN, U0BOB]}", "pool: [U0ANN, U0BOB], assign: round_robin}").replace(
+            "name: Bob, role: sdr", "name: Bob, role: sdr, away: [{from: 2026-12-24, until: 2027-01-02}]"
+        )
         + "target: 5000\ncurrency: EUR\n"
     )
     (ready.folder / "definition.yaml").write_text(definition, "utf-8")
@@ -93,6 +95,7 @@ def test_keys_that_nothing_acts_on_yet_are_named(ready: Program) -> None:
     ):
         assert words in done.stdout
     assert "threshold is accepted" not in done.stdout
+    assert "away is accepted" not in done.stdout, "an absence keeps somebody out of mentions and nudges"
 
 
 def test_a_slack_that_is_away_is_a_problem_told_and_no_traceback(ready: Program) -> None:
