@@ -30,6 +30,9 @@ GRACE = timedelta(seconds=12)
 """How long a doubtful send rests before it is looked for: longer than the client's time-out of 8 s and the
 lag of Slack's history."""
 
+BREATH = 0.01
+"""Seconds between being woken and looking: who woke us is still answering a press, and must not wait for us."""
+
 BROKEN = timedelta(seconds=30)
 """A sender that failed in a way nobody foresaw is tried again after this, and the failure is logged."""
 
@@ -85,7 +88,8 @@ class Courier:
         free = threading.Semaphore(self._workers)
         with ThreadPoolExecutor(self._workers, thread_name_prefix="courier") as pool:
             while not self._stopping.is_set():
-                self._woken.wait(timeout=1.0)
+                if self._woken.wait(timeout=1.0):
+                    self._stopping.wait(BREATH)
                 self._woken.clear()
                 try:
                     self._round(pool, free)

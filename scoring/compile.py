@@ -1,16 +1,16 @@
 """A definition, compiled once: closures for conditions, steps for fading, ready labels for receipts."""
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import repeat
 from sys import maxsize
 from typing import NamedTuple
 
-from scoring.conditions import Condition
-from scoring.definition import Bonus, Definition, FitGroup, FitRow, Gate, IntentRow, Level, Rule, Tier
-from scoring.evaluate import GAINS_ONLY, LOSES_ONLY, Check, check_of
+from scoring.conditions import All, Any, Condition, Has, Is, IsNot, Not, attributes_in, parts_of
+from scoring.definition import Bonus, Caps, Definition, FitGroup, FitRow, Gate, IntentRow, Level, Rule, Tier
+from scoring.evaluate import GAINS_ONLY, LOSES_ONLY, Check, Situation, check_of
 from scoring.fading import DAY, fading_steps
 from scoring.labels import (
     cap_label,
@@ -27,7 +27,8 @@ ACTIVE: frozenset[Level | None] = frozenset(("high", "medium", "low"))
 """Levels whose deeds are active intents. Source: SEMANTICS "Qualifying", "level low or better"."""
 
 LABELS_KEPT = 4_096
-"""Labels remembered per row; assets are addresses typed by the world, so the memory must end somewhere."""
+"""Labels remembered per row, and outcomes per fit group; assets and facts are typed by the world, so the
+memory must end somewhere."""
 
 DEFINITIONS_KEPT = 32
 """Compiled definitions remembered: the current one, proposals and a few old versions with open hand-offs."""
@@ -60,25 +61,29 @@ Count = Callable[[list[Activity], int, list[Part]], tuple[int, int]]
 points after the row's cap and how many of the occurrences are active intents."""
 
 
-Counted = tuple[str, Level, Count, Check | None]
-"""A row of intent: its signal, level, and the attribute condition it may carry."""
+Counted = tuple[str, Level | None, Count, Check | None]
+"""A row of intent: its signal, its level where that is capped, and the attribute condition it may carry."""
 
-FitLine = tuple[Check, int, Callable[[Mapping[str, Fact]], Part]]
-"""A row of a fit group: its points and its part, which depends on the facts that the label tells."""
+FitLine = tuple[Check, Callable[[Mapping[str, Fact]], Part] | None]
+"""A row of a fit group: its part, which depends on the facts that the label tells; None for 0 points."""
+
+FitCount = Callable[[Situation], Part | None]
+"""A fit group: the part of the first row that matches; None where none does or that row gives 0 points."""
 
 
-class FitLines(NamedTuple):
-    """A fit group: the first line that matches counts."""
+class Cap(NamedTuple):
+    """The most points of a side or of one level; *part* is the row that takes so many points away."""
 
-    is_fit: bool
-    lines: tuple[FitLine, ...]
+    most: int
+    part: Callable[[int], Part]
 
 
 class Pattern(NamedTuple):
-    """A bonus, with its finished part."""
+    """A bonus, with its finished part; *level* where that is capped."""
 
     when: Check
     part: Part
+    level: Level | None
     active: bool
 
 
@@ -92,16 +97,22 @@ class Silence(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Rulebook:
-    """A definition ready to be applied. *definition* is kept so that its identity stays taken."""
+    """A definition ready to be applied. *definition* is kept so that its identity stays taken.
+
+    *undated* are the fit groups that count as intent.
+    """
 
     definition: Definition
-    fit: tuple[FitLines, ...]
+    fit: tuple[FitCount, ...]
+    undated: tuple[FitCount, ...]
     intent: tuple[Counted, ...]
     fast_tracks: tuple[tuple[IntentRow, Check | None], ...]
     bonus: tuple[Pattern, ...]
     inactivity: tuple[Silence, ...]
     known_signals: frozenset[str]
-    level_caps: tuple[tuple[Level, int], ...]
+    fit_cap: Cap | None
+    intent_cap: Cap | None
+    level_caps: tuple[tuple[Level, Cap], ...]
     gates: tuple[tuple[Gate, Check], ...]
     rules: tuple[tuple[Rule, Check], ...]
     tiers: tuple[tuple[Tier, Check | None], ...]
@@ -127,36 +138,79 @@ def _compiled(definition: Definition) -> Rulebook:
     def check(condition: Condition) -> Check:
         return check_of(condition, gates)
 
-    caps = definition.caps
-    by_level: dict[Level, int | None] = {
-        "high": caps.high,
-        "medium": caps.medium,
-        "low": caps.low,
-        "passive": caps.passive,
-    }
+    level_caps = _level_caps(definition.caps)
+    rows = (row for row in definition.intent.values() if _is_worth_something(row))
     return Rulebook(
         definition=definition,
-        fit=tuple(_fit_lines(group, definition) for group in definition.fit),
-        intent=tuple(_counted(row, gates) for row in definition.intent.values() if _is_worth_something(row)),
+        fit=_fit_counts(definition, "fit"),
+        undated=_fit_counts(definition, "intent"),
+        intent=tuple(_counted(row, gates, level_caps) for row in rows),
         fast_tracks=tuple(_fast_track(row, gates) for row in definition.intent.values() if row.fast_track),
-        bonus=tuple(_pattern(bonus, gates) for bonus in definition.bonus if bonus.points),
+        bonus=tuple(_pattern(bonus, gates, level_caps) for bonus in definition.bonus if bonus.points),
         inactivity=tuple(
             _silence(row.signal, row.none_for, row.points) for row in definition.inactivity if row.points
         ),
         known_signals=definition.known_signals if definition.inactivity else frozenset(),
-        level_caps=tuple((level, most) for level, most in by_level.items() if most is not None),
+        fit_cap=_side_cap("fit", definition.caps.fit),
+        intent_cap=_side_cap("intent", definition.caps.intent),
+        level_caps=tuple(level_caps.items()),
         gates=tuple((gate, check_of(gate.when)) for gate in gates),
         rules=tuple((rule, check(rule.when)) for rule in definition.qualify_when),
         tiers=tuple((tier, None if tier.when is None else check(tier.when)) for tier in definition.tiers),
     )
 
 
-def _fit_lines(group: FitGroup, definition: Definition) -> FitLines:
-    lines = (
-        (check_of(row.when, definition.gates), row.points, _fit_part(group, row, definition))
+def _fit_counts(definition: Definition, side: Side) -> tuple[FitCount, ...]:
+    return tuple(_fit_count(group, definition) for group in definition.fit if group.counts_as == side)
+
+
+def _fit_count(group: FitGroup, definition: Definition) -> FitCount:
+    lines: list[FitLine] = [
+        (check_of(row.when, definition.gates), _fit_part(group, row, definition) if row.points else None)
         for row in group.rows
-    )
-    return FitLines(group.counts_as == "fit", tuple(lines))
+    ]
+
+    def count(situation: Situation) -> Part | None:
+        for when, part in lines:
+            if when(situation):
+                return None if part is None else part(situation.facts)
+        return None
+
+    asked = [part for row in group.rows for part in parts_of(row.when)]
+    if not all(isinstance(part, Is | IsNot | Has | Not | All | Any) for part in asked):
+        return count  # numbers seldom repeat, and deeds are no facts
+    return _remembered(count, tuple(dict.fromkeys(name for part in asked for name in attributes_in(part))))
+
+
+def _remembered(count: FitCount, attributes: tuple[str, ...]) -> FitCount:
+    """The outcome of a group by the facts it asks about: most leads share them."""
+    kept: dict[object, Part | None] = {}
+
+    def fresh(situation: Situation, told: object) -> Part | None:
+        found = count(situation)
+        # 1, 1.0 and True are one key to a dictionary and three words to a person: words alone are kept.
+        if len(kept) < LABELS_KEPT and all(_is_word(situation.facts.get(name)) for name in attributes):
+            kept[told] = found
+        return found
+
+    if len(attributes) == 1:
+        (attribute,) = attributes
+
+        def by_one(situation: Situation) -> Part | None:
+            told = situation.facts.get(attribute)
+            return kept[told] if told in kept else fresh(situation, told)
+
+        return by_one
+
+    def by_several(situation: Situation) -> Part | None:
+        told = tuple(map(situation.facts.get, attributes))
+        return kept[told] if told in kept else fresh(situation, told)
+
+    return by_several
+
+
+def _is_word(fact: Fact | None) -> bool:
+    return fact is None or isinstance(fact, str)
 
 
 def _fit_part(group: FitGroup, row: FitRow, definition: Definition) -> Callable[[Mapping[str, Fact]], Part]:
@@ -193,9 +247,9 @@ def _fast_track(row: IntentRow, gates: tuple[Gate, ...]) -> tuple[IntentRow, Che
     return row, None if row.when is None else check_of(row.when, gates)
 
 
-def _counted(row: IntentRow, gates: tuple[Gate, ...]) -> Counted:
+def _counted(row: IntentRow, gates: tuple[Gate, ...], level_caps: Mapping[Level, Cap]) -> Counted:
     when = None if row.when is None else check_of(row.when, gates)
-    return row.signal, row.level, _capped(row, _count(row)), when
+    return row.signal, row.level if row.level in level_caps else None, _capped(row, _count(row)), when
 
 
 def _count(row: IntentRow) -> Count:
@@ -240,7 +294,6 @@ def _steady_count(row: IntentRow, worth: int) -> Count:
 
     def count(newest: list[Activity], _: int, rows: list[Part]) -> tuple[int, int]:
         kept = newest if once is None or len(newest) == 1 else once(newest)
-        before = len(rows)
         for activity in kept:
             asset = activity[2]
             fields = (
@@ -255,23 +308,24 @@ def _steady_count(row: IntentRow, worth: int) -> Count:
                 activity[0],
             )
             rows.append(new(Part, fields))
-        times = len(rows) - before
+        times = len(kept)
         return worth * times, times if active else 0
 
     return count
 
 
 def _capped(row: IntentRow, count: Count) -> Count:
-    most = row.cap
-    if most is None:
+    if row.cap is None:
         return count
+    most = row.cap
     label = cap_label(f"{row.label or sentence_case(row.signal)} counts", most)
+    part = _cap_part("intent", row.signal, label, row.level)
 
     def capped(newest: list[Activity], as_of: int, rows: list[Part]) -> tuple[int, int]:
         total, deeds = count(newest, as_of, rows)
         if total <= most:
             return total, deeds
-        rows.append(Part("intent", "cap", row.signal, most - total, label, row.level, None, None, None))
+        rows.append(part(total - most))
         return most, deeds
 
     return capped
@@ -288,7 +342,7 @@ def _worth(row: IntentRow, points: int, nth: int) -> Worth:
     return window, tuple(day for day, _ in steps[1:]), tuple(left for _, left in steps), labels
 
 
-def _newest_of_each_asset(newest_first: list[Activity]) -> Iterable[Activity]:
+def _newest_of_each_asset(newest_first: list[Activity]) -> Collection[Activity]:
     kept: dict[str | None, Activity] = {}
     for activity in newest_first:
         if activity[2] not in kept:
@@ -296,26 +350,28 @@ def _newest_of_each_asset(newest_first: list[Activity]) -> Iterable[Activity]:
     return kept.values()
 
 
-def _newest_of_each_day(newest_first: list[Activity]) -> Iterable[Activity]:
+def _newest_of_each_day(newest_first: list[Activity]) -> Collection[Activity]:
     kept: dict[int, Activity] = {}
     for activity in newest_first:
         kept.setdefault(activity.occurred // DAY, activity)
     return kept.values()
 
 
-_ONCE: dict[str, Callable[[list[Activity]], Iterable[Activity]] | None] = {
+_ONCE: dict[str, Callable[[list[Activity]], Collection[Activity]] | None] = {
     "event": None,
     "asset": _newest_of_each_asset,
     "day": _newest_of_each_day,
 }
 
 
-def _pattern(bonus: Bonus, gates: tuple[Gate, ...]) -> Pattern:
+def _pattern(bonus: Bonus, gates: tuple[Gate, ...], level_caps: Mapping[Level, Cap]) -> Pattern:
     windows = LOSES_ONLY if bonus.points > 0 else GAINS_ONLY
     part = Part(
         "intent", "bonus", bonus.name, bonus.points, sentence_case(bonus.name), bonus.level, None, None, None
     )
-    return Pattern(check_of(bonus.when, gates, windows), part, bonus.points > 0 and bonus.level in ACTIVE)
+    level = bonus.level if bonus.level in level_caps else None
+    active = bonus.points > 0 and bonus.level in ACTIVE
+    return Pattern(check_of(bonus.when, gates, windows), part, level, active)
 
 
 def _silence(signal: str | None, none_for: timedelta, points: int) -> Silence:
@@ -324,13 +380,32 @@ def _silence(signal: str | None, none_for: timedelta, points: int) -> Silence:
     return Silence(signal, int(none_for.total_seconds()), part)
 
 
-def level_cap(level: Level, most: int, excess: int) -> Part:
-    """The row that takes *excess* points of one level away."""
+def _side_cap(side: Side, most: int | None) -> Cap | None:
+    if most is None:
+        return None
+    return Cap(most, _cap_part(side, side, cap_label(f"{side} counts", most), None))
+
+
+def _level_caps(caps: Caps) -> dict[Level, Cap]:
+    by_level: dict[Level, int | None] = {
+        "high": caps.high,
+        "medium": caps.medium,
+        "low": caps.low,
+        "passive": caps.passive,
+    }
+    return {level: _level_cap(level, most) for level, most in by_level.items() if most is not None}
+
+
+def _level_cap(level: Level, most: int) -> Cap:
     signals = "passive signals" if level == "passive" else f"{level}-intent signals"
-    label = cap_label(f"{signals} count", most)
-    return Part("intent", "cap", level, -excess, label, level, None, None, None)
+    return Cap(most, _cap_part("intent", level, cap_label(f"{signals} count", most), level))
 
 
-def side_cap(side: Side, most: int, excess: int) -> Part:
-    """The row that takes *excess* points of a whole side away."""
-    return Part(side, "cap", side, -excess, cap_label(f"{side} counts", most), None, None, None, None)
+def _cap_part(side: Side, name: str, label: str, level: Level | None) -> Callable[[int], Part]:
+    """From so many points too many to the row that takes them away."""
+    new = tuple.__new__
+
+    def part(excess: int) -> Part:
+        return new(Part, (side, "cap", name, -excess, label, level, None, None, None))
+
+    return part

@@ -65,6 +65,7 @@ LOSES_ONLY: Windows = (True, False)
 GAINS_ONLY: Windows = (False, True)
 """For negative points: "only positive rows fade or expire" (SEMANTICS "Age")."""
 
+_NUMBERS = (int, float)  # `int | float` in the check would be built anew for every lead
 _EVENT, _OCCURRED = itemgetter(0), itemgetter(3)
 
 
@@ -92,11 +93,7 @@ def by_signal(ordered: Iterable[Activity], since: int | None = None) -> dict[str
     """*ordered* activities under their signals; with *since* (epoch seconds) only later ones."""
     found: dict[str, list[Activity]] = {}
     for activity in ordered if since is None else [each for each in ordered if each.occurred > since]:
-        signal = activity[1]
-        if signal in found:
-            found[signal].append(activity)
-        else:
-            found[signal] = [activity]
+        found.setdefault(activity[1], []).append(activity)
     return found
 
 
@@ -202,7 +199,7 @@ def _between(attribute: str, low: float | None, high: float | None) -> Check:
 
     def check(situation: Situation) -> bool | None:
         fact = situation.facts.get(attribute)
-        if isinstance(fact, int | float) and fact.__class__ is not bool:
+        if isinstance(fact, _NUMBERS) and fact.__class__ is not bool:
             return lowest <= fact <= highest
         return None
 
@@ -264,7 +261,7 @@ def _visits(signal: str, at_least: int, window: int | None) -> Check:
         found = situation.by_signal.get(signal, ())
         if len(found) < at_least:
             return False
-        return window is None or situation.as_of - found[at_least - 1].occurred < window
+        return window is None or situation.as_of - found[at_least - 1][3] < window
 
     return check
 

@@ -55,6 +55,7 @@ class Handoff:
         why: `fast_track`, `threshold` or `rule: NAME`.
         allowance, due_at: the first-touch promise; None where there is no clock (stale event).
         receipt: the score's rows at the crossing (or at the last change while open), ready for the card.
+        bant: what Qualify was answered: budget, authority, need, timeline.
         flag: a sentence about a hard gate that fails since the card was posted.
         last: the newest press that Undo can take back.
     """
@@ -88,6 +89,7 @@ class Handoff:
     touched_at: datetime | None
     sql_at: datetime | None
     ae: str | None
+    bant: dict[str, str] | None
     ended_at: datetime | None
     reason: str | None
     note: str | None

@@ -6,11 +6,11 @@ Source: SEMANTICS "Points". Each occurrence is faded to whole points, rows are s
 from collections.abc import Sequence
 from datetime import datetime
 
-from scoring.compile import FitLines, Rulebook, Silence, level_cap, rulebook, side_cap
+from scoring.compile import Cap, FitCount, Rulebook, Silence, rulebook
 from scoring.definition import Definition, Level
 from scoring.evaluate import Situation, by_signal, newest_first, seconds
 from scoring.lead import Activity, Lead
-from scoring.receipt import Part, Score, Side
+from scoring.receipt import Part, Score
 
 __all__ = ["Part", "Score", "score"]
 
@@ -37,61 +37,60 @@ def score(
     ordered = newest_first(activities, as_of)
     situation = Situation(lead.facts, by_signal(ordered, since), as_of)
     rows: list[Part] = []
-    undated: list[Part] = []
-    fit = _capped("fit", _fit(book.fit, situation, rows, undated), definition.caps.fit, rows)
+    fit = _capped(book.fit_cap, _fit(book.fit, situation, rows), rows)
     intent, active = _intent(book, situation, rows)
-    if undated and since is None:
-        rows += undated
-        intent += sum(part.points for part in undated)
-        active += sum(part.points > 0 for part in undated)
+    if book.undated and since is None:
+        dated = len(rows)
+        intent += _fit(book.undated, situation, rows)
+        active += sum(part.points > 0 for part in rows[dated:])
     for silence in book.inactivity:
         if _is_silent(silence, book.known_signals, ordered, (lead.first_seen, as_of)):
             rows.append(silence.part)
             intent += silence.part.points
-    intent = _capped("intent", intent, definition.caps.intent, rows)
+    intent = _capped(book.intent_cap, intent, rows)
     return Score(fit, intent, tuple(rows), active)
 
 
-def _capped(side: Side, points: int, most: int | None, rows: list[Part]) -> int:
-    if most is None or points <= most:
+def _capped(cap: Cap | None, points: int, rows: list[Part]) -> int:
+    if cap is None or points <= cap.most:
         return points
-    rows.append(side_cap(side, most, points - most))
-    return most
+    rows.append(cap.part(points - cap.most))
+    return cap.most
 
 
-def _fit(groups: tuple[FitLines, ...], situation: Situation, rows: list[Part], undated: list[Part]) -> int:
-    fit = 0
-    for group in groups:
-        for when, points, part in group.lines:
-            if when(situation):
-                if points:
-                    (rows if group.is_fit else undated).append(part(situation.facts))
-                    fit += points if group.is_fit else 0
-                break
-    return fit
+def _fit(groups: tuple[FitCount, ...], situation: Situation, rows: list[Part]) -> int:
+    total = 0
+    for count in groups:
+        part = count(situation)
+        if part is not None:
+            rows.append(part)
+            total += part[3]
+    return total
 
 
 def _intent(book: Rulebook, situation: Situation, rows: list[Part]) -> tuple[int, int]:
     """Points after the caps of rows and levels, and active intents, of intent rows and bonuses."""
     total = active = 0
-    of_level: dict[Level | None, int] = {"high": 0, "medium": 0, "low": 0, "passive": 0, None: 0}
+    of_level: dict[Level, int] = {}
     by_signal, as_of = situation.by_signal, situation.as_of
     for signal, level, count, when in book.intent:
         if signal in by_signal and (when is None or when(situation)):
             points, deeds = count(by_signal[signal], as_of, rows)
             total += points
             active += deeds
-            of_level[level] += points
-    for bonus in book.bonus:
-        if bonus.when(situation):
-            rows.append(bonus.part)
-            of_level[bonus.part.level] += bonus.part.points
-            total += bonus.part.points
-            active += bonus.active
-    for level, most in book.level_caps:
-        excess = of_level[level] - most
+            if level is not None:
+                of_level[level] = of_level.get(level, 0) + points
+    for when, part, level, is_active in book.bonus:
+        if when(situation):
+            rows.append(part)
+            total += part[3]
+            active += is_active
+            if level is not None:
+                of_level[level] = of_level.get(level, 0) + part[3]
+    for level, cap in book.level_caps:
+        excess = of_level.get(level, 0) - cap.most
         if excess > 0:
-            rows.append(level_cap(level, most, excess))
+            rows.append(cap.part(excess))
             total -= excess
     return total, active
 
@@ -105,6 +104,6 @@ def _is_silent(
         return False
     signals = known if silence.signal is None else (silence.signal,)
     for activity in ordered:
-        if activity.signal in signals:
-            return as_of - activity.occurred >= silence.none_for
+        if activity[1] in signals:
+            return as_of - activity[3] >= silence.none_for
     return True

@@ -3,17 +3,44 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import exists, func, insert, select, update
-from sqlmodel import Session, col
+from sqlalchemy import BindParameter, bindparam, exists, func, insert, select, update
+from sqlmodel import Session, SQLModel, col
 
 from storage import outbox
 from storage.outbox import Claimed, Letter
-from storage.statements import in_parts, rows_changed
+from storage.statements import in_parts, rows_changed, rows_of
 from storage.tables import CardRow, HandoffRow, OutboxRow
 
 MOST_ON_A_DIGEST = 10
 """Leads on one digest: with their buttons they stay under Slack's 50 blocks and 13,200 characters."""
+
+_CARDS = SQLModel.metadata.tables["card"]
+
+# Built once: every press changes a card.
+_THESE: BindParameter[Any] = bindparam("these", expanding=True)
+_CHANGED = (
+    update(_CARDS)
+    .where(_CARDS.c.id.in_(_THESE))
+    .values(wanted=_CARDS.c.wanted + 1)
+    .returning(_CARDS.c.id, _CARDS.c.channel, _CARDS.c.ts)
+)
+_GET = select(
+    _CARDS.c.id,
+    _CARDS.c.channel,
+    _CARDS.c.collects,
+    _CARDS.c.ts,
+    _CARDS.c.wanted,
+    _CARDS.c.shown,
+    _CARDS.c.hash,
+).where(_CARDS.c.id == bindparam("card_id"))
+_LOCKED = _GET.with_for_update()
+_SHOWN = (
+    update(_CARDS)
+    .where(_CARDS.c.id == bindparam("card_id"))
+    .values(ts=bindparam("new_ts"), shown=bindparam("new_shown"), hash=bindparam("new_hash"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,28 +119,22 @@ def changed(session: Session, ids: Iterable[int | None], at: datetime) -> None:
     """What these cards show has changed: ask for one more delivery of each."""
     wanted = sorted({id_ for id_ in ids if id_ is not None})
     for part in in_parts(wanted):
-        rows = session.execute(
-            update(CardRow)
-            .where(col(CardRow.id).in_(part))
-            .values(wanted=col(CardRow.wanted) + 1)
-            .returning(col(CardRow.id), col(CardRow.channel), col(CardRow.ts))
-            .execution_options(synchronize_session=False)
-        ).all()
         outbox.arm(
             session,
             [
                 Letter(f"card:{id_}", "card", f"{'edit' if ts else 'post'}:{channel}", at, 40, card_id=id_)
-                for id_, channel, ts in rows
+                for id_, channel, ts in rows_of(session, _CHANGED, these=part)
             ],
         )
 
 
 def get(session: Session, id_: int) -> Card | None:
     """The card, or None."""
-    row = session.get(CardRow, id_, populate_existing=True)
-    if row is None or row.id is None:
-        return None
-    return Card(row.id, row.channel, row.collects, row.ts, row.wanted, row.shown, row.hash)
+    return _card(session, _GET, id_)
+
+
+def _card(session: Session, statement: Any, id_: int | None) -> Card | None:
+    return next((Card(*row) for row in rows_of(session, statement, card_id=id_)), None)
 
 
 def shown(session: Session, letter: Claimed, ts: str, version: int, hash_: str) -> bool:
@@ -121,7 +142,7 @@ def shown(session: Session, letter: Claimed, ts: str, version: int, hash_: str) 
 
     Only the holder of the claim may say so; False, and nothing written, where somebody else has taken it.
     """
-    card = session.get(CardRow, letter.card_id, populate_existing=True, with_for_update=True)
+    card = _card(session, _LOCKED, letter.card_id)
     if card is None:
         return outbox.settle(session, letter, "dropped")
     state = "sent" if card.wanted <= version else "new"
@@ -129,8 +150,8 @@ def shown(session: Session, letter: Claimed, ts: str, version: int, hash_: str) 
     if not outbox.settle(session, letter, state, sent_at=letter.claimed_at, pace=pace, error=None):
         return False
     if card.shown <= version:
-        card.ts, card.shown, card.hash = ts, version, hash_
-        session.flush()
+        now_there = {"card_id": card.id, "new_ts": ts, "new_shown": version, "new_hash": hash_}
+        session.connection().execute(_SHOWN, now_there)
     return True
 
 

@@ -1,17 +1,43 @@
 """The row is the schedule: whatever is due is a row with a time, claimed like any other, done once."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import BindParameter, bindparam, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel, col
 
-from storage.statements import upsert
+from storage.statements import rows_of, upsert
 from storage.tables import DeadlineRow, NoticeRow
+
+_DEADLINES = SQLModel.metadata.tables["deadline"]
+_D = _DEADLINES.c
+
+# Built once: every press looks at what is due for its hand-off.
+_KINDS: BindParameter[Any] = bindparam("kinds", expanding=True)
+_OPEN_STEPS = (
+    select(_D.kind, _D.subject, _D.step, _D.due_at)
+    .where(_D.kind.in_(_KINDS), _D.subject == bindparam("whose"), _D.state == "open")
+    .order_by(_D.due_at)
+)
+_CANCEL = (
+    update(_DEADLINES)
+    .where(
+        _D.kind == bindparam("a_kind"),
+        _D.subject == bindparam("whose"),
+        _D.step == bindparam("a_step"),
+        _D.state == "open",
+    )
+    .values(state="cancelled")
+)
+_CANCEL_ALL = (
+    update(_DEADLINES)
+    .where(_D.kind.in_(_KINDS), _D.subject == bindparam("whose"), _D.state == "open")
+    .values(state="cancelled")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,30 +63,53 @@ class Notice:
 
 def schedule(session: Session, rows: Sequence[Due]) -> None:
     """Set the times of steps. A step that was done stays done; a cancelled one is open again."""
-    if not rows:
-        return
-    session.connection().execute(
-        _schedule_statement(session.get_bind().dialect.name),
-        [
-            {
-                "kind": row.kind,
-                "subject": row.subject,
-                "step": row.step,
-                "due_at": row.due_at,
-                "state": "open",
-            }
-            for row in rows
-        ],
-    )
+    if rows:
+        session.connection().execute(
+            _schedule_statement(session.get_bind().dialect.name), [_row(r) for r in rows]
+        )
+
+
+def arrange(
+    session: Session, kinds: Sequence[str], subject: str, wanted: Sequence[Due], keep_later: str
+) -> None:
+    """Make *wanted* what is due of *kinds* for *subject*: what changed is written, what is not wanted is cancelled.
+
+    A step named *keep_later* that stands at a later time than wanted stays there.
+    """
+    there = {(row.kind, row.step): row for row in open_steps(session, kinds, subject)}
+    final = [
+        max(row, there.get((row.kind, row.step), row), key=_time) if row.step == keep_later else row
+        for row in wanted
+    ]
+    schedule(session, [row for row in final if there.get((row.kind, row.step)) != row])
+    gone = there.keys() - {(row.kind, row.step) for row in final}
+    if gone:
+        session.connection().execute(
+            _CANCEL, [{"a_kind": kind, "whose": subject, "a_step": step} for kind, step in sorted(gone)]
+        )
+
+
+def _time(row: Due) -> datetime:
+    return row.due_at
+
+
+def _row(row: Due) -> dict[str, Any]:
+    return {
+        "kind": row.kind,
+        "subject": row.subject,
+        "step": row.step,
+        "due_at": row.due_at,
+        "state": "open",
+    }
 
 
 @cache
 def _schedule_statement(dialect: str) -> Any:
-    statement = (sqlite if dialect == "sqlite" else postgresql).insert(SQLModel.metadata.tables["deadline"])
+    statement = (sqlite if dialect == "sqlite" else postgresql).insert(_DEADLINES)
     return statement.on_conflict_do_update(
         index_elements=["kind", "subject", "step"],
         set_={"due_at": statement.excluded.due_at, "state": "open"},
-        where=col(DeadlineRow.state) != "done",
+        where=_D.state != "done",
     )
 
 
@@ -73,18 +122,9 @@ def once(session: Session, row: Due) -> None:
     )
 
 
-def cancel(session: Session, kinds: Iterable[str], subject: str) -> None:
+def cancel(session: Session, kinds: Sequence[str], subject: str) -> None:
     """Nothing of these kinds is due for *subject* any more."""
-    session.execute(
-        update(DeadlineRow)
-        .where(
-            col(DeadlineRow.kind).in_(list(kinds)),
-            col(DeadlineRow.subject) == subject,
-            col(DeadlineRow.state) == "open",
-        )
-        .values(state="cancelled")
-        .execution_options(synchronize_session=False)
-    )
+    session.connection().execute(_CANCEL_ALL, {"kinds": list(kinds), "whose": subject})
 
 
 def anything_due(session: Session, now: datetime) -> bool:
@@ -145,19 +185,9 @@ def forget(session: Session, row: Due) -> None:
     )
 
 
-def open_steps(session: Session, kind: str, subject: str) -> list[Due]:
-    """The steps still to come of one subject, soonest first."""
-    rows = session.scalars(
-        select(DeadlineRow)
-        .where(
-            col(DeadlineRow.kind) == kind,
-            col(DeadlineRow.subject) == subject,
-            col(DeadlineRow.state) == "open",
-        )
-        .order_by(col(DeadlineRow.due_at))
-        .execution_options(populate_existing=True)
-    ).all()
-    return [Due(row.kind, row.subject, row.step, row.due_at) for row in rows]
+def open_steps(session: Session, kinds: Sequence[str], subject: str) -> list[Due]:
+    """The steps of *kinds* still to come for one subject, soonest first."""
+    return [Due(*row) for row in rows_of(session, _OPEN_STEPS, kinds=list(kinds), whose=subject)]
 
 
 def any_done(session: Session, kind: str, subject: str, besides: str) -> bool:

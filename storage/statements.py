@@ -1,6 +1,6 @@
 """What every statement here needs: ON CONFLICT in this database's dialect, lists in parts, rows changed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import CursorResult, Executable
@@ -30,3 +30,8 @@ def rows_changed(session: Session, statement: Executable) -> int:
     """Run an UPDATE or DELETE; gives how many rows its WHERE let through."""
     options = {"synchronize_session": False}
     return cast("CursorResult[Any]", session.execute(statement, execution_options=options)).rowcount
+
+
+def rows_of(session: Session, statement: Executable, **parameters: Any) -> Sequence[Any]:
+    """The rows of a statement that was built once, straight from the connection: nothing is mapped to objects."""
+    return session.connection().execute(statement, parameters).all()

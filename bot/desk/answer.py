@@ -5,7 +5,7 @@ the WHERE lets nothing through, and the case is decided again on what they left.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -20,8 +20,8 @@ from scoring.emails import company_domain
 from scoring.handoff import KINDS, OUTCOMES, TWO_WAY, UNDO_WITHIN, Handoff, Touch
 from scoring.stages import Action, Refused, Where
 from scoring.team import Team
-from storage import cards, handoffs, leads, people
-from storage.handoffs import Move
+from storage import cards, handoffs, leads, moves, people
+from storage.moves import Move
 from storage.people import Suppressed
 
 TRIES = 5
@@ -89,7 +89,7 @@ class Decision:
     announced: str
     reason: str | None = None
     undoes: int | None = None
-    also: Callable[[Bench], None] = field(default=lambda _bench: None)
+    also: Callable[[Bench], None] | None = None
 
 
 def _decide(desk: Desk, handoff_id: int, rep: str, case: Callable[[Bench], Decision | None]) -> Handoff:
@@ -115,10 +115,12 @@ def _write(bench: Bench, decision: Decision) -> Handoff | None:
         decision.action, bench.rep, bench.now, decision.values, decision.reason,
         undoable=decision.action != "undo", undoes=decision.undoes,
     )  # fmt: skip
-    if not handoffs.move(bench.session, bench.handoff, change):
+    changed = moves.move(bench.session, bench.handoff, change)
+    if changed is None:
         return None
-    decision.also(bench)
-    changed = found(bench.session, bench.handoff.id)
+    if decision.also is not None:
+        decision.also(bench)
+        changed = found(bench.session, bench.handoff.id)
     ladder.schedule(bench.session, changed, bench.definition, bench.team)
     cards.changed(bench.session, [changed.card_id], bench.desk.clock.real())
     announce.outgoing(bench.session, bench.desk, changed, decision.announced)
@@ -249,7 +251,7 @@ def touch(desk: Desk, handoff: int, rep: str, tried: Touch, note: str = "") -> H
             "touch",
             values,
             "handoff.touched",
-            also=lambda b: handoffs.log_touch(b.session, b.handoff, made, note.strip()),
+            also=lambda b: moves.log_touch(b.session, b.handoff, made, note.strip()),
         )
 
     return _decide(desk, handoff, rep, case)
@@ -334,7 +336,7 @@ def undo(desk: Desk, handoff: int, rep: str) -> Handoff:
             raise Refused(f"<@{last.by}> pressed last; only they can undo it.")
         if bench.now - last.at > UNDO_WITHIN:
             raise Refused("That was more than ten minutes ago, so it stays. Ask a manager.")
-        before = handoffs.before_undo(bench.session, bench.handoff.id, last.n)
+        before = moves.before_undo(bench.session, bench.handoff.id, last.n)
         again = handoffs.open_of(bench.session, [bench.handoff.lead_id]).get(bench.handoff.lead_id)
         if again is not None and again.id != bench.handoff.id:
             raise Refused("This lead has come back with a new card meanwhile, so the old one stays closed.")
@@ -342,7 +344,7 @@ def undo(desk: Desk, handoff: int, rep: str) -> Handoff:
             raise Refused("There is nothing to undo on this lead. Use the buttons on its card.")
         return Decision(
             "undo",
-            handoffs.restored(before),
+            moves.restored(before),
             "handoff.undone",
             undoes=last.n,
             also=lambda b: _take_back(b, last.n),
@@ -352,7 +354,7 @@ def undo(desk: Desk, handoff: int, rep: str) -> Handoff:
 
 
 def _take_back(bench: Bench, n: int) -> None:
-    handoffs.undo_touch(bench.session, bench.handoff.id, n, bench.now)
+    moves.undo_touch(bench.session, bench.handoff.id, n, bench.now)
     people.unsuppress(bench.session, bench.handoff.id)
 
 

@@ -1,6 +1,6 @@
 """What every use case needs: the database, the clock, and what was agreed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -73,6 +73,7 @@ class Desk:
     Attributes:
         webhooks: whether outgoing webhooks are asked for (BATON_WEBHOOK_URL).
         shadow: `serve --shadow`: no cards, whatever the team says.
+        us: who we are in Slack, once that is known (`people.app`).
         wake: called after every commit that left something to send.
     """
 
@@ -81,7 +82,9 @@ class Desk:
     webhooks: bool = False
     shadow: bool = False
     wake: Callable[[], None] = field(default=_nobody_to_wake)
+    us: Mapping[str, str] = field(default_factory=dict)
     _kept: tuple[object, Agreed] | None = field(default=None, repr=False)
+    _versions: dict[int, Definition] = field(default_factory=dict, repr=False)
 
     def agreed(self, session: Session) -> Agreed:
         """What counts now.
@@ -106,11 +109,15 @@ class Desk:
         return agreed
 
     def definition(self, session: Session, version: int) -> Definition:
-        """The definition under which a hand-off was made."""
+        """The definition under which a hand-off was made; a version's text never changes, so it is read once."""
+        kept = self._versions.get(version)
+        if kept is not None:
+            return kept
         found = contracts.definition_version(session, version)
         if found is None:
             raise LookupError(f"definition version {version} is missing from the database")
-        return definition_of(found.text)
+        self._versions[version] = definition_of(found.text)
+        return self._versions[version]
 
 
 @lru_cache(maxsize=32)

@@ -12,9 +12,9 @@ from scoring.lead import Activity
 from scoring.qualify import failed_hard_gates, tier_of
 from scoring.score import score
 from scoring.sla import Promise
-from storage import cards, handoffs, outbox
-from storage.handoffs import Move
+from storage import cards, moves, outbox
 from storage.leads import Known
+from storage.moves import Move
 from storage.outbox import Letter
 
 NOTE_RANK = 50
@@ -82,10 +82,10 @@ def _raise_tier(
     if clock is not None and handoff.touched_at is None:
         shorter = sla.shortened(clock, Promise(tier.clock, tier.first_touch), calendar, now)
         values |= ladder.clock_columns(shorter, calendar)
-    if not handoffs.move(session, handoff, Move("raise", None, now, values, source="scoring")):
+    raised = moves.move(session, handoff, Move("raise", None, now, values, source="scoring"))
+    if raised is None:
         return None
     cards.changed(session, [handoff.card_id], desk.clock.real())
-    raised = handoffs.many(session, [handoff.id])[handoff.id]
     ladder.schedule(session, raised, definition, agreed.team)
     return raised
 
@@ -98,5 +98,5 @@ def _flag(session: Session, desk: Desk, handoff: Handoff, known: Known) -> None:
     flag = f"Fails the gate: {'; '.join(gate.label for gate in failed)}." if failed else None
     if flag == handoff.flag:
         return
-    if handoffs.move(session, handoff, Move("flag", None, now, {"flag": flag}, source="scoring")):
+    if moves.move(session, handoff, Move("flag", None, now, {"flag": flag}, source="scoring")):
         cards.changed(session, [handoff.card_id], desk.clock.real())

@@ -11,16 +11,17 @@ from bot.desk import announce, ladder, opening
 from bot.desk.desk import Agreed, Desk
 from scoring import sla
 from scoring.contract import Tier
+from scoring.handoff import Handoff
 from scoring.past import Past
 from scoring.qualify import Verdict
 from scoring.receipt import Part, Score
 from scoring.routing import Route, route
 from scoring.sla import Promise
-from storage import cards, funnel, handoffs
+from storage import cards, funnel, handoffs, moves
 from storage.cards import NewCard
 from storage.funnel import WouldBe
-from storage.handoffs import Move, Opening
 from storage.leads import Known
+from storage.moves import Move, Opening
 
 NURTURE = "nurture"
 """Why a hand-off of a nurture tier ends at once; no rep gives it, so it is no row of the reasons."""
@@ -72,7 +73,7 @@ def hand_over(session: Session, desk: Desk, agreed: Agreed, crossings: Sequence[
             [WouldBe(c.known.id, now, c.score.total, c.tier.name, path.segment.name) for c, path in routed],
         )
         return []
-    ids = handoffs.create(session, [_opening(c, path, agreed, now) for c, path in routed])
+    ids = moves.create(session, [_opening(c, path, agreed, now) for c, path in routed])
     sales = [(id_, c, path) for id_, (c, path) in zip(ids, routed, strict=True) if not c.tier.nurture]
     _put_on_cards(session, desk, sales)
     made = handoffs.many(session, ids)
@@ -82,7 +83,7 @@ def hand_over(session: Session, desk: Desk, agreed: Agreed, crossings: Sequence[
     for id_, crossing in zip(ids, crossings, strict=True):
         announce.created(session, desk, made[id_])
         if crossing.tier.nurture:
-            _to_nurture(session, desk, id_, now)
+            _to_nurture(session, desk, made[id_], now)
     return ids
 
 
@@ -93,14 +94,14 @@ def _put_on_cards(session: Session, desk: Desk, sales: Sequence[tuple[int, Cross
     ]
     made = cards.create(session, [card for _, card in single], desk.clock.real())
     on = {id_: card for (id_, _), card in zip(single, made, strict=True)}
-    handoffs.set_card(session, on)
+    moves.set_card(session, on)
     for id_, crossing, path in sales:
         if crossing.tier.digest is None:
             continue
         card, begun = cards.collect(
             session, NewCard(id_, path.channel, crossing.tier.rank), crossing.tier.name
         )
-        handoffs.set_card(session, {id_: card})
+        moves.set_card(session, {id_: card})
         if begun:
             ladder.schedule_digest(session, card, desk.clock.business() + crossing.tier.digest)
 
@@ -147,14 +148,9 @@ def _opening(crossing: Crossing, path: Route, agreed: Agreed, now: datetime) -> 
     return Opening(values, now, source="scoring")
 
 
-def _to_nurture(session: Session, desk: Desk, handoff_id: int, now: datetime) -> None:
+def _to_nurture(session: Session, desk: Desk, handoff: Handoff, now: datetime) -> None:
     """ "An MQL that goes to nurture: an outgoing `handoff.nurture`, no card, owner or SLA"."""
-    handoff = handoffs.many(session, [handoff_id])[handoff_id]
-    handoffs.move(
-        session,
-        handoff,
-        Move(
-            "nurture", None, now, {"stage": "recycled", "ended_at": now, "reason": NURTURE}, source="scoring"
-        ),
-    )
-    announce.outgoing(session, desk, handoffs.many(session, [handoff_id])[handoff_id], "handoff.nurture")
+    values = {"stage": "recycled", "ended_at": now, "reason": NURTURE}
+    ended = moves.move(session, handoff, Move("nurture", None, now, values, source="scoring"))
+    if ended is not None:
+        announce.outgoing(session, desk, ended, "handoff.nurture")

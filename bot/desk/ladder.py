@@ -80,18 +80,8 @@ def schedule(session: Session, handoff: Handoff, definition: Definition, team: T
     elif handoff.open:
         first = (handoff.sql_at or handoff.crossed_at) + definition.ae_accept
         rows.append(Due(FOLLOW_UP, subject, WEEKLY, calendar.next_open(first)))
-    rows = [_not_sooner(session, row) for row in rows]
-    # All of them first: another tier has other rungs.
-    deadlines.cancel(session, (FIRST_TOUCH, DECIDE, FOLLOW_UP), subject)
-    deadlines.schedule(session, rows)
-
-
-def _not_sooner(session: Session, row: Due) -> Due:
-    """A weekly look that was moved on to its next week stays there, whatever is pressed meanwhile."""
-    if row.step != WEEKLY:
-        return row
-    there = deadlines.open_steps(session, row.kind, row.subject)
-    return max([row, *(step for step in there if step.step == WEEKLY)], key=lambda step: step.due_at)
+    # A weekly look that was moved on to its next week stays there, whatever is pressed meanwhile.
+    deadlines.arrange(session, (FIRST_TOUCH, DECIDE, FOLLOW_UP), subject, rows, keep_later=WEEKLY)
 
 
 def _decisions(subject: str, since: datetime, decide: timedelta, calendar: WorkCalendar) -> Sequence[Due]:

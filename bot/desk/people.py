@@ -1,6 +1,6 @@
 """Who is who in Slack, from stored copies: guests, strangers and deactivated people press nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.desk.desk import Desk
@@ -18,8 +18,8 @@ def check_person(desk: Desk, user: str, team_id: str | None) -> None:
 
     Read from stored copies: no call to Slack stands between a press and its answer.
     """
+    ours = app(desk).get(OUR_TEAM)
     with desk.database.reading() as session:
-        ours = contracts.settings(session).get(OUR_TEAM)
         member = people.member(session, user)
     if ours is not None and team_id is not None and team_id != ours:
         raise Refused("Leads are for people of this workspace, so nothing was changed.")
@@ -53,12 +53,17 @@ def learn(desk: Desk, seen: Sequence[Seen]) -> None:
 
 def remember_app(desk: Desk, team_id: str, bot_user: str, bot_id: str) -> None:
     """Store who we are in Slack."""
+    us = {OUR_TEAM: team_id, OUR_BOT: bot_user, OUR_BOT_ID: bot_id}
     with desk.database.writing() as session:
-        for key, value in ((OUR_TEAM, team_id), (OUR_BOT, bot_user), (OUR_BOT_ID, bot_id)):
+        for key, value in us.items():
             contracts.remember(session, key, value)
+    desk.us = us
 
 
-def app(desk: Desk) -> dict[str, str]:
-    """Who we are in Slack, as far as it was ever learned."""
-    with desk.database.reading() as session:
-        return dict(contracts.settings(session))
+def app(desk: Desk) -> Mapping[str, str]:
+    """Who we are in Slack, as far as it was ever learned; asked at every press, so read once it is known."""
+    if not desk.us:
+        with desk.database.reading() as session:
+            known = contracts.settings(session)
+        desk.us = {key: known[key] for key in (OUR_TEAM, OUR_BOT, OUR_BOT_ID) if key in known}
+    return desk.us

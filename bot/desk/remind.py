@@ -106,7 +106,7 @@ def next_due(desk: Desk, handoff_id: int) -> tuple[str, datetime] | None:
         rows = [
             row
             for kind in (ladder.FIRST_TOUCH, ladder.DECIDE, ladder.FOLLOW_UP)
-            for row in deadlines.open_steps(session, kind, str(handoff_id))
+            for row in deadlines.open_steps(session, [kind], str(handoff_id))
         ]
     first = min(rows, key=lambda row: row.due_at, default=None)
     return (first.step, first.due_at) if first else None
@@ -151,7 +151,7 @@ def _overtaken(case: Case, handoff: Handoff) -> bool:
 
 def _later_step_is_due(case: Case) -> bool:
     """ "If later steps have passed meanwhile, only the latest is sent"."""
-    left = deadlines.open_steps(case.session, case.row.kind, case.row.subject)
+    left = deadlines.open_steps(case.session, [case.row.kind], case.row.subject)
     return any(step.due_at <= case.now for step in left)
 
 

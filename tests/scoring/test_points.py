@@ -1,12 +1,15 @@
 """SEMANTICS, "Points", sentence by sentence; each docstring quotes the sentence under test."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from itertools import count
 
 import pytest
 
-from scoring.definition import Definition, read_definition
+from scoring.compile import LABELS_KEPT
+from scoring.conditions import All, Did, Is
+from scoring.definition import Definition, FitGroup, FitRow, read_definition
 from scoring.fading import faded, fading_steps
 from scoring.lead import Activity, Fact, Lead
 from scoring.score import Part, Score, score
@@ -633,3 +636,44 @@ def test_a_label_never_leaks_from_one_leads_facts_to_anothers() -> None:
         "Floors is 1",
         "Floors is yes",
     ]
+
+
+def test_a_group_asks_every_lead_anew_whatever_the_leads_before_it_were() -> None:
+    """ "In a group the first row that matches counts" for each lead by its own facts, unknown ones too."""
+    definition = contract(
+        "target: {functions: [sales]}\n"
+        "fit: {seniority: [{is: vp, function: target, points: 15}, {is: [vp, intern], points: 2}]}"
+    )
+    told: list[tuple[dict[str, Fact], list[int]]] = [
+        ({"seniority": "vp", "function": "sales"}, [15]),
+        ({"seniority": "vp", "function": "law"}, [2]),
+        ({"seniority": "vp"}, [2]),
+        ({"seniority": "intern", "function": "sales"}, [2]),
+        ({"function": "sales"}, []),
+        ({}, []),
+    ]
+
+    for _ in range(2):
+        for facts, expected in told:
+            assert rows(points(definition, who=Lead(facts, 0)), "fit") == expected
+
+
+def test_a_fit_row_that_asks_for_a_deed_is_asked_anew_for_every_lead() -> None:
+    """The facts of two leads may be the same and their deeds not."""
+    row = FitRow(All((Is("industry", ("software",)), Did(("demo_request",)))), 10)
+    definition = replace(contract(""), fit=(FitGroup("industry", (row,)),))
+    who = lead(industry="software")
+
+    assert rows(points(definition, who=who), "fit") == []
+    assert rows(points(definition, did("demo_request"), who=who), "fit") == [10]
+    assert rows(points(definition, who=who), "fit") == []
+
+
+def test_leads_of_more_industries_than_are_remembered_still_read_their_own() -> None:
+    """ "The full score receipt: every row that counted" (N3)"""
+    definition = contract("fit: {industry: [{is_not: software, points: 1}]}")
+    names = [f"trade {n}" for n in range(LABELS_KEPT + 2)]
+
+    for _ in range(2):
+        labels = [score(lead(industry=name), (), definition, NOW).parts[0].label for name in names]
+        assert labels == [f"Industry is {name}" for name in names]

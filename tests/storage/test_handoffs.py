@@ -9,9 +9,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col
 
 from scoring.handoff import Handoff, Touch
-from storage import contracts, handoffs
+from storage import contracts, handoffs, moves
 from storage.engine import Database
-from storage.handoffs import Move, Opening
+from storage.moves import Move, Opening
 from storage.tables import HandoffRow, LeadRow, TransitionRow
 
 NINE = datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -22,7 +22,7 @@ def opening(lead: int = 1, **changes: Any) -> Opening:
     values = {
         "lead_id": lead, "version": 1, "tier": "demo", "tier_rank": 0, "why": "fast_track", "segment": "EMEA",
         "channel": "C1", "pool": ["U0ANN", "U0BOB"], "stage": "mql", "fit": 40, "intent": 50, "receipt": [],
-        "fit_check": False, "returning": False, "stale": False, "crossed_at": NINE, "clock": "business",
+        "fit_check": False, "came_back": False, "stale": False, "crossed_at": NINE, "clock": "business",
         "allowance_s": 3600, "started_at": NINE, "used_s": 0, "since": NINE, "due_at": NINE + HOUR,
     }  # fmt: skip
     return Opening(values | changes, NINE, "scoring")
@@ -53,8 +53,8 @@ def log(session: Session, id_: int = 1) -> list[TransitionRow]:
 
 def test_a_new_hand_off_reads_back_as_it_was_opened(stocked: Database) -> None:
     with stocked.writing() as session:
-        assert handoffs.create(session, [opening(1), opening(2, tier="high", pool=["U0CAT"])]) == [1, 2]
-        assert handoffs.create(session, []) == []
+        assert moves.create(session, [opening(1), opening(2, tier="high", pool=["U0CAT"])]) == [1, 2]
+        assert moves.create(session, []) == []
 
     with stocked.reading() as session:
         first, second = got(session, 1), got(session, 2)
@@ -69,32 +69,32 @@ def test_a_new_hand_off_reads_back_as_it_was_opened(stocked: Database) -> None:
 
 def test_the_database_itself_refuses_a_second_open_hand_off_of_a_lead(stocked: Database) -> None:
     with stocked.writing() as session:
-        handoffs.create(session, [opening(1)])
+        moves.create(session, [opening(1)])
 
     with pytest.raises(IntegrityError), stocked.writing() as session:
-        handoffs.create(session, [opening(2), opening(1)])
+        moves.create(session, [opening(2), opening(1)])
     with stocked.reading() as session:
         assert session.scalars(select(col(HandoffRow.lead_id))).all() == [1], (
             "nothing of that request is kept"
         )
 
     with stocked.writing() as session:
-        handoffs.move(
+        moves.move(
             session, got(session), Move("reject", "U0ANN", NINE, {"stage": "recycled", "ended_at": NINE})
         )
-        assert handoffs.create(session, [opening(1)]) != []
+        assert moves.create(session, [opening(1)]) != []
 
 
 def test_a_move_on_what_somebody_has_changed_since_does_nothing(stocked: Database) -> None:
     with stocked.writing() as session:
-        handoffs.create(session, [opening()])
+        moves.create(session, [opening()])
     with stocked.reading() as session:
         read = got(session)
     with stocked.writing() as session:
-        assert handoffs.move(session, read, Move("accept", "U0ANN", NINE, {"stage": "sal", "owner": "U0ANN"}))
+        assert moves.move(session, read, Move("accept", "U0ANN", NINE, {"stage": "sal", "owner": "U0ANN"}))
 
     with stocked.writing() as session:
-        assert not handoffs.move(
+        assert not moves.move(
             session, read, Move("accept", "U0BOB", NINE, {"stage": "sal", "owner": "U0BOB"})
         )
 
@@ -105,7 +105,7 @@ def test_a_move_on_what_somebody_has_changed_since_does_nothing(stocked: Databas
 
 def test_what_a_press_changed_is_restored_to_the_last_column(stocked: Database) -> None:
     with stocked.writing() as session:
-        handoffs.create(session, [opening()])
+        moves.create(session, [opening()])
         before = got(session)
         values: dict[str, Any] = {
             "stage": "recycled", "owner": "U0ANN", "accepted_at": NINE, "touched_at": NINE, "sql_at": NINE,
@@ -113,17 +113,15 @@ def test_what_a_press_changed_is_restored_to_the_last_column(stocked: Database) 
             "note": "later", "again_on": date(2027, 1, 1), "due_at": None, "used_s": 9, "since": None,
             "clock": None, "allowance_s": None, "started_at": None,
         }  # fmt: skip
-        assert set(values) == set(handoffs.UNDONE_BY_UNDO)
-        handoffs.move(
-            session, before, Move("reject", "U0ANN", NINE, values, "timing.no_project", undoable=True)
-        )
+        assert set(values) == set(moves.UNDONE_BY_UNDO)
+        moves.move(session, before, Move("reject", "U0ANN", NINE, values, "timing.no_project", undoable=True))
         ended = got(session)
         assert ended.last is not None
         assert (ended.last.n, ended.last.by, ended.again_on) == (2, "U0ANN", date(2027, 1, 1))
 
-        kept = handoffs.before_undo(session, 1, 2)
+        kept = moves.before_undo(session, 1, 2)
         assert kept is not None
-        handoffs.move(session, ended, Move("undo", "U0ANN", NINE, handoffs.restored(kept), undoes=2))
+        moves.move(session, ended, Move("undo", "U0ANN", NINE, moves.restored(kept), undoes=2))
 
         after = got(session)
         same = {
@@ -136,38 +134,38 @@ def test_what_a_press_changed_is_restored_to_the_last_column(stocked: Database) 
 
 def test_only_a_persons_newest_press_can_be_taken_back(stocked: Database) -> None:
     with stocked.writing() as session:
-        handoffs.create(session, [opening()])
+        moves.create(session, [opening()])
         assert got(session).last is None
-        handoffs.move(session, got(session), Move("accept", "U0ANN", NINE, {"owner": "U0ANN"}, undoable=True))
+        moves.move(session, got(session), Move("accept", "U0ANN", NINE, {"owner": "U0ANN"}, undoable=True))
         assert got(session).last is not None
-        handoffs.move(session, got(session), Move("raise", None, NINE, {"tier": "hot"}, source="scoring"))
+        moves.move(session, got(session), Move("raise", None, NINE, {"tier": "hot"}, source="scoring"))
         assert got(session).last is None
-        assert handoffs.before_undo(session, 1, 1) is None
+        assert moves.before_undo(session, 1, 1) is None
 
 
 def test_a_touch_that_was_taken_back_is_not_counted(stocked: Database) -> None:
     with stocked.writing() as session:
-        handoffs.create(session, [opening()])
+        moves.create(session, [opening()])
         for minute in (0, 5):
             read = got(session)
             at = NINE + timedelta(minutes=minute)
-            handoffs.move(session, read, Move("touch", "U0ANN", at))
-            handoffs.log_touch(session, read, Touch("call", "voicemail", "U0ANN", at), "")
+            moves.move(session, read, Move("touch", "U0ANN", at, {"touched_at": NINE}))
+            moves.log_touch(session, read, Touch("call", "voicemail", "U0ANN", at), "")
         assert len(got(session).touches) == 2
 
-        handoffs.undo_touch(session, 1, 3, NINE)
+        moves.undo_touch(session, 1, 3, NINE)
         assert [touch.at for touch in got(session).touches] == [NINE]
 
 
 def test_the_queue_is_soonest_due_first_and_unclocked_last(stocked: Database) -> None:
     with stocked.writing() as session:
-        handoffs.create(session, [
+        moves.create(session, [
             opening(1, due_at=None, clock=None), opening(2, due_at=NINE + 5 * HOUR),
             opening(3, due_at=NINE + HOUR, pool=["U0CAT"]),
         ])  # fmt: skip
         assert [each.lead_id for each in handoffs.waiting(session, None, None)] == [3, 2, 1]
         assert [each.lead_id for each in handoffs.waiting(session, None, "U0ANN")] == [2, 1]
-        handoffs.move(
+        moves.move(
             session, got(session, 2), Move("accept", "U0ANN", NINE, {"owner": "U0ANN", "stage": "sal"})
         )
         assert [each.lead_id for each in handoffs.waiting(session, "U0ANN", None)] == [2]
@@ -178,9 +176,9 @@ def test_the_last_end_is_the_newest_one_and_knows_about_changed_facts(stocked: D
     ends = [("timing.no_project", NINE), ("nurture", NINE + HOUR)]
     for reason, at in ends:
         with stocked.writing() as session:
-            [id_] = handoffs.create(session, [opening(1)])
+            [id_] = moves.create(session, [opening(1)])
             values = {"stage": "recycled", "ended_at": at, "reason": reason}
-            handoffs.move(session, got(session, id_), Move("reject", "U0ANN", at, values))
+            moves.move(session, got(session, id_), Move("reject", "U0ANN", at, values))
 
     with stocked.writing() as session:
         assert handoffs.last_ended(session, [1, 2])[1].reason == "nurture"

@@ -86,8 +86,8 @@ def test_one_row_that_cannot_be_decided_does_not_keep_the_others_from_being_said
 
     assert said(either_shift) == ["nudge 50%"]
     with either_shift.desk.database.reading() as session:
-        assert deadlines.open_steps(session, "first_touch", "not a number")[0].due_at > either_shift.now
-        assert deadlines.open_steps(session, "of a newer Baton", "1") != [], "left to the one who knows it"
+        assert deadlines.open_steps(session, ["first_touch"], "not a number")[0].due_at > either_shift.now
+        assert deadlines.open_steps(session, ["of a newer Baton"], "1") != [], "left to the one who knows it"
 
 
 def replica_of(shift: Shift, url: str) -> Desk:

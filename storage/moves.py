@@ -1,0 +1,216 @@
+"""How hand-offs change. Every change adds a line to the log, the transition, in the same transaction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import bindparam, insert, select, update
+from sqlmodel import Session, SQLModel
+
+from scoring.handoff import Handoff, Touch
+from storage.handoffs import HANDOFFS, of_row, pressed
+from storage.statements import rows_of
+
+UNDONE_BY_UNDO = (
+    "stage", "owner", "accepted_at", "touched_at", "sql_at", "ae", "bant", "ended_at", "reason", "note",
+    "again_on", "due_at", "used_s", "since", "clock", "allowance_s", "started_at",
+)  # fmt: skip
+"""The columns a press may change and Undo restores."""
+
+_TRANSITIONS = SQLModel.metadata.tables["transition"]
+_TOUCHES = SQLModel.metadata.tables["touch"]
+
+# Built once: building a statement costs more than running it.
+_OPEN_ONE = insert(HANDOFFS).returning(HANDOFFS.c.id, sort_by_parameter_order=True)
+_LOG = insert(_TRANSITIONS)
+_LOG_TOUCH = insert(_TOUCHES)
+_BEFORE = select(_TRANSITIONS.c.before).where(
+    _TRANSITIONS.c.handoff_id == bindparam("handoff"), _TRANSITIONS.c.n == bindparam("number")
+)
+_UNDO_TOUCH = (
+    update(_TOUCHES)
+    .where(_TOUCHES.c.handoff_id == bindparam("handoff"), _TOUCHES.c.n == bindparam("number"))
+    .values(undone_at=bindparam("moment"))
+)
+_SET_CARD = update(HANDOFFS).where(HANDOFFS.c.id == bindparam("handoff")).values(card_id=bindparam("card"))
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A hand-off about to be created; the columns as in HandoffRow."""
+
+    values: dict[str, Any]
+    at: datetime
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A change of a hand-off: what is written, and the line in the log.
+
+    Attributes:
+        values: columns to set; `stage` and `owner` among them where they change.
+        undoable: whether the log keeps what Undo needs.
+        undoes: number of the transition this one takes back.
+    """
+
+    action: str
+    actor: str | None
+    at: datetime
+    values: dict[str, Any] = field(default_factory=dict)
+    reason: str | None = None
+    source: str = "slack"
+    undoable: bool = False
+    undoes: int | None = None
+
+
+def create(session: Session, openings: Sequence[Opening]) -> list[int]:
+    """Add hand-offs and the first line of each log; gives their ids in order.
+
+    Raises:
+        sqlalchemy.exc.IntegrityError: a lead has an open hand-off already (the partial unique index).
+    """
+    if not openings:
+        return []
+    rows = [
+        {"fit_check": False, "came_back": False, "stale": False, "used_s": 0, **o.values, "n": 1}
+        for o in openings
+    ]
+    ids = [id_ for (id_,) in session.connection().execute(_OPEN_ONE, rows)]
+    session.connection().execute(
+        _LOG,
+        [
+            _line(
+                id_,
+                1,
+                Move("create", None, o.at, source=o.source),
+                None,
+                o.values["stage"],
+                o.values.get("owner"),
+            )
+            for id_, o in zip(ids, openings, strict=True)
+        ],
+    )
+    return ids
+
+
+def move(session: Session, handoff: Handoff, change: Move) -> Handoff | None:
+    """Apply *change* if nobody has changed the hand-off since *handoff* was read; None otherwise.
+
+    The WHERE decides the race, not the read before it. Gives the hand-off as it is now, with the touches as
+    they were read.
+    """
+    row = (
+        session.connection()
+        .execute(
+            _update(tuple(change.values)),
+            {"handoff": handoff.id, "number": handoff.n, **{f"new_{k}": v for k, v in change.values.items()}},
+        )
+        .one_or_none()
+    )
+    if row is None:
+        return None
+    before = _columns(handoff) if change.undoable else None
+    session.connection().execute(
+        _LOG, _line(handoff.id, row.n, change, handoff.stage, row.stage, row.owner, before)
+    )
+    return of_row(row, handoff.touches, pressed(row.n, change.action, change.actor, change.at))
+
+
+@cache
+def _update(names: tuple[str, ...]) -> Any:
+    """Set these columns where the number is still what was read. There are as many sets as kinds of presses."""
+    return (
+        update(HANDOFFS)
+        .where(HANDOFFS.c.id == bindparam("handoff"), HANDOFFS.c.n == bindparam("number"))
+        .values(
+            {name: bindparam(f"new_{name}", type_=HANDOFFS.c[name].type) for name in names}
+            | {"n": HANDOFFS.c.n + 1}
+        )
+        .returning(*HANDOFFS.c)
+    )
+
+
+def _line(
+    handoff_id: int,
+    n: int,
+    change: Move,
+    from_stage: str | None,
+    to_stage: str,
+    owner: str | None,
+    before: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    return {
+        "handoff_id": handoff_id,
+        "n": n,
+        "at": change.at,
+        "action": change.action,
+        "from_stage": from_stage,
+        "to_stage": to_stage,
+        "owner": owner,
+        "actor": change.actor,
+        "source": change.source,
+        "reason": change.reason,
+        "undoes": change.undoes,
+        "before": before,
+    }
+
+
+def _columns(handoff: Handoff) -> dict[str, Any]:
+    """What Undo restores, in a form that JSON can hold."""
+    renamed = {
+        "used_s": int(handoff.used.total_seconds()),
+        "allowance_s": None if handoff.allowance is None else int(handoff.allowance.total_seconds()),
+    }
+    return {
+        name: _plain(renamed[name] if name in renamed else getattr(handoff, name)) for name in UNDONE_BY_UNDO
+    }
+
+
+def _plain(value: object) -> object:
+    return value.isoformat() if isinstance(value, datetime | date) else value
+
+
+def restored(before: dict[str, Any]) -> dict[str, Any]:
+    """The columns of a transition's `before`, typed again."""
+    found = dict(before)
+    for name in ("accepted_at", "touched_at", "sql_at", "ended_at", "due_at", "since", "started_at"):
+        if found.get(name) is not None:
+            found[name] = datetime.fromisoformat(found[name])
+    if found.get("again_on") is not None:
+        found["again_on"] = date.fromisoformat(found["again_on"])
+    return found
+
+
+def before_undo(session: Session, handoff_id: int, n: int) -> dict[str, Any] | None:
+    """What the columns were before transition *n*, where its press can be taken back."""
+    found = rows_of(session, _BEFORE, handoff=handoff_id, number=n)
+    return found[0][0] if found else None
+
+
+def log_touch(session: Session, handoff: Handoff, touch: Touch, note: str) -> None:
+    """Keep a try to reach the lead; *handoff* is as it was read before its move."""
+    row = {
+        "handoff_id": handoff.id,
+        "n": handoff.n + 1,
+        "kind": touch.kind,
+        "outcome": touch.outcome,
+        "by": touch.by,
+        "at": touch.at,
+        "note": note or None,
+    }
+    session.connection().execute(_LOG_TOUCH, row)
+
+
+def undo_touch(session: Session, handoff_id: int, n: int, at: datetime) -> None:
+    """Take back the touch that transition *n* logged."""
+    session.connection().execute(_UNDO_TOUCH, {"handoff": handoff_id, "number": n, "moment": at})
+
+
+def set_card(session: Session, card_of: dict[int, int]) -> None:
+    """Put hand-offs (by id) on cards (by id)."""
+    if card_of:
+        rows = [{"handoff": handoff, "card": card} for handoff, card in card_of.items()]
+        session.connection().execute(_SET_CARD, rows)
