@@ -57,6 +57,8 @@ class Handoff:
         receipt: the score's rows at the crossing (or at the last change while open), ready for the card.
         bant: what Qualify was answered: budget, authority, need, timeline.
         flag: a sentence about a hard gate that fails since the card was posted.
+        n, head: the number of its newest move, and that move's hash.
+        undo: what the newest press changed, as it was before.
         last: the newest press that Undo can take back.
     """
 
@@ -96,6 +98,8 @@ class Handoff:
     again_on: date | None
     n: int
     card_id: int | None
+    head: str | None = None
+    undo: dict[str, Any] | None = None
     touches: tuple[Touch, ...] = ()
     last: Pressed | None = None
 

@@ -3,8 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import Any
 
 from sqlalchemy import bindparam, func, select, text
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel, col
 
 from scoring.funnel import Funnel, Moved
@@ -12,6 +15,7 @@ from scoring.stages import ENDS, STAGES
 from storage.statements import upsert
 from storage.tables import HandoffRow, LeadRow, ShadowRow, TransitionRow, UnknownSignalRow
 
+_UNKNOWN = SQLModel.metadata.tables["unknown_signal"]
 _CROSSED = SQLModel.metadata.tables["handoff"].c.crossed_at.type
 
 _STANDING = text(
@@ -129,16 +133,21 @@ def report_unknown(session: Session, seen: dict[str, int], at: datetime) -> None
     """Count signals that no definition names."""
     if not seen:
         return
-    statement = upsert(session, UnknownSignalRow)
-    session.execute(
-        statement.on_conflict_do_update(
-            index_elements=["signal"],
-            set_={"last_at": at, "seen": col(UnknownSignalRow.seen) + statement.excluded.seen},
-        ),
+    session.connection().execute(
+        _report_statement(session.get_bind().dialect.name),
         [
             {"signal": name, "first_at": at, "last_at": at, "seen": count}
             for name, count in sorted(seen.items())
         ],
+    )
+
+
+@cache
+def _report_statement(dialect: str) -> Any:
+    statement = (sqlite if dialect == "sqlite" else postgresql).insert(_UNKNOWN)
+    return statement.on_conflict_do_update(
+        index_elements=["signal"],
+        set_={"last_at": statement.excluded.last_at, "seen": _UNKNOWN.c.seen + statement.excluded.seen},
     )
 
 

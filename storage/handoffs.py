@@ -119,7 +119,7 @@ def of_row(row: Any, touches: tuple[Touch, ...] = (), last: Pressed | None = Non
         started_at=row.started_at, used=timedelta(seconds=row.used_s), since=row.since, due_at=row.due_at,
         accepted_at=row.accepted_at, touched_at=row.touched_at, sql_at=row.sql_at, ae=row.ae, bant=row.bant,
         ended_at=row.ended_at, reason=row.reason, note=row.note, again_on=row.again_on, n=row.n,
-        card_id=row.card_id, touches=touches, last=last,
+        card_id=row.card_id, head=row.head, undo=row.undo, touches=touches, last=last,
     )  # fmt: skip
 
 

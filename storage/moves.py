@@ -6,12 +6,12 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, insert, update
 from sqlmodel import Session, SQLModel
 
 from scoring.handoff import Handoff, Touch
+from storage import chain
 from storage.handoffs import HANDOFFS, of_row, pressed
-from storage.statements import rows_of
 
 UNDONE_BY_UNDO = (
     "stage", "owner", "accepted_at", "touched_at", "sql_at", "ae", "bant", "ended_at", "reason", "note",
@@ -26,14 +26,12 @@ _TOUCHES = SQLModel.metadata.tables["touch"]
 _OPEN_ONE = insert(HANDOFFS).returning(HANDOFFS.c.id, sort_by_parameter_order=True)
 _LOG = insert(_TRANSITIONS)
 _LOG_TOUCH = insert(_TOUCHES)
-_BEFORE = select(_TRANSITIONS.c.before).where(
-    _TRANSITIONS.c.handoff_id == bindparam("handoff"), _TRANSITIONS.c.n == bindparam("number")
-)
 _UNDO_TOUCH = (
     update(_TOUCHES)
     .where(_TOUCHES.c.handoff_id == bindparam("handoff"), _TOUCHES.c.n == bindparam("number"))
     .values(undone_at=bindparam("moment"))
 )
+_SET_HEAD = update(HANDOFFS).where(HANDOFFS.c.id == bindparam("handoff")).values(head=bindparam("new_head"))
 _SET_CARD = update(HANDOFFS).where(HANDOFFS.c.id == bindparam("handoff")).values(card_id=bindparam("card"))
 
 
@@ -52,7 +50,7 @@ class Move:
 
     Attributes:
         values: columns to set; `stage` and `owner` among them where they change.
-        undoable: whether the log keeps what Undo needs.
+        undoable: whether the hand-off keeps what Undo needs.
         undoes: number of the transition this one takes back.
     """
 
@@ -79,19 +77,13 @@ def create(session: Session, openings: Sequence[Opening]) -> list[int]:
         for o in openings
     ]
     ids = [id_ for (id_,) in session.connection().execute(_OPEN_ONE, rows)]
+    lines = [
+        _line(id_, 1, None, Move("create", None, o.at, o.values, source=o.source))
+        for id_, o in zip(ids, openings, strict=True)
+    ]
+    session.connection().execute(_LOG, lines)
     session.connection().execute(
-        _LOG,
-        [
-            _line(
-                id_,
-                1,
-                Move("create", None, o.at, source=o.source),
-                None,
-                o.values["stage"],
-                o.values.get("owner"),
-            )
-            for id_, o in zip(ids, openings, strict=True)
-        ],
+        _SET_HEAD, [{"handoff": line["handoff_id"], "new_head": line["link"]} for line in lines]
     )
     return ids
 
@@ -102,20 +94,18 @@ def move(session: Session, handoff: Handoff, change: Move) -> Handoff | None:
     The WHERE decides the race, not the read before it. Gives the hand-off as it is now, with the touches as
     they were read.
     """
-    row = (
-        session.connection()
-        .execute(
-            _update(tuple(change.values)),
-            {"handoff": handoff.id, "number": handoff.n, **{f"new_{k}": v for k, v in change.values.items()}},
-        )
-        .one_or_none()
-    )
+    line = _line(handoff.id, handoff.n + 1, handoff, change)
+    new = {
+        **change.values,
+        "n": line["n"],
+        "head": line["link"],
+        "undo": _columns(handoff) if change.undoable else None,
+    }
+    parameters = {"handoff": handoff.id, "number": handoff.n, **{f"new_{k}": v for k, v in new.items()}}
+    row = session.connection().execute(_update(tuple(new)), parameters).one_or_none()
     if row is None:
         return None
-    before = _columns(handoff) if change.undoable else None
-    session.connection().execute(
-        _LOG, _line(handoff.id, row.n, change, handoff.stage, row.stage, row.owner, before)
-    )
+    session.connection().execute(_LOG, line)
     return of_row(row, handoff.touches, pressed(row.n, change.action, change.actor, change.at))
 
 
@@ -125,37 +115,28 @@ def _update(names: tuple[str, ...]) -> Any:
     return (
         update(HANDOFFS)
         .where(HANDOFFS.c.id == bindparam("handoff"), HANDOFFS.c.n == bindparam("number"))
-        .values(
-            {name: bindparam(f"new_{name}", type_=HANDOFFS.c[name].type) for name in names}
-            | {"n": HANDOFFS.c.n + 1}
-        )
+        .values({name: bindparam(f"new_{name}", type_=HANDOFFS.c[name].type) for name in names})
         .returning(*HANDOFFS.c)
     )
 
 
-def _line(
-    handoff_id: int,
-    n: int,
-    change: Move,
-    from_stage: str | None,
-    to_stage: str,
-    owner: str | None,
-    before: dict[str, Any] | None = None,
-) -> dict[str, Any]:
-    return {
+def _line(handoff_id: int, n: int, before: Handoff | None, change: Move) -> dict[str, Any]:
+    """The line of the log, chained to the one *before* it."""
+    line = {
         "handoff_id": handoff_id,
         "n": n,
         "at": change.at,
         "action": change.action,
-        "from_stage": from_stage,
-        "to_stage": to_stage,
-        "owner": owner,
+        "from_stage": before.stage if before else None,
+        "to_stage": change.values.get("stage", before.stage if before else None),
+        "owner": change.values.get("owner", before.owner if before else None),
         "actor": change.actor,
         "source": change.source,
         "reason": change.reason,
         "undoes": change.undoes,
-        "before": before,
+        "salt": chain.salt(),
     }
+    return line | {"link": chain.link(before.head if before else None, line)}
 
 
 def _columns(handoff: Handoff) -> dict[str, Any]:
@@ -174,7 +155,7 @@ def _plain(value: object) -> object:
 
 
 def restored(before: dict[str, Any]) -> dict[str, Any]:
-    """The columns of a transition's `before`, typed again."""
+    """The columns of a hand-off's `undo`, typed again."""
     found = dict(before)
     for name in ("accepted_at", "touched_at", "sql_at", "ended_at", "due_at", "since", "started_at"):
         if found.get(name) is not None:
@@ -182,12 +163,6 @@ def restored(before: dict[str, Any]) -> dict[str, Any]:
     if found.get("again_on") is not None:
         found["again_on"] = date.fromisoformat(found["again_on"])
     return found
-
-
-def before_undo(session: Session, handoff_id: int, n: int) -> dict[str, Any] | None:
-    """What the columns were before transition *n*, where its press can be taken back."""
-    found = rows_of(session, _BEFORE, handoff=handoff_id, number=n)
-    return found[0][0] if found else None
 
 
 def log_touch(session: Session, handoff: Handoff, touch: Touch, note: str) -> None:

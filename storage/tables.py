@@ -42,6 +42,7 @@ class LeadRow(SQLModel, table=True):
     scored_at: int | None = _seconds(default=None)
     changed_facts_at: int | None = _seconds(default=None)
     wanted: list[str] | None = _json(default=None, nullable=True)
+    erased_at: int | None = _seconds(default=None)
 
 
 class IdentityRow(SQLModel, table=True):
@@ -96,7 +97,8 @@ class TeamRow(SQLModel, table=True):
 class CardRow(SQLModel, table=True):
     """A message that shows hand-offs. `wanted` counts changes, `shown` is the change Slack has.
 
-    `collects` names the tier whose hand-offs a digest gathers; null for a card of one hand-off.
+    `collects` names the tier whose hand-offs a digest gathers; null for a card of one hand-off. `meant_for` is
+    the channel it could not be posted to, where it stands in the fallback channel instead.
     """
 
     __tablename__ = "card"
@@ -107,10 +109,15 @@ class CardRow(SQLModel, table=True):
     wanted: int = 1
     shown: int = 0
     hash: str | None = None
+    meant_for: str | None = None
 
 
 class HandoffRow(SQLModel, table=True):
-    """One passage of a lead from marketing to sales."""
+    """One passage of a lead from marketing to sales.
+
+    `n` counts its moves, `head` is the hash of the newest one, `anchored_n` the move that the last anchor saw.
+    `undo` holds what the newest press changed, as it was before.
+    """
 
     __tablename__ = "handoff"
     __table_args__ = (
@@ -127,6 +134,12 @@ class HandoffRow(SQLModel, table=True):
             "due_at",
             sqlite_where=text("ended_at IS NULL"),
             postgresql_where=text("ended_at IS NULL"),
+        ),
+        Index(
+            "ix_handoff_unanchored",
+            "id",
+            sqlite_where=text("anchored_n < n"),
+            postgresql_where=text("anchored_n < n"),
         ),
     )
     id: int | None = Field(default=None, primary_key=True)
@@ -165,10 +178,16 @@ class HandoffRow(SQLModel, table=True):
     again_on: date | None = None
     n: int = 0
     card_id: int | None = Field(default=None, foreign_key="card.id", index=True)
+    head: str | None = None
+    anchored_n: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    undo: dict[str, Any] | None = _json(default=None, nullable=True)
 
 
 class TransitionRow(SQLModel, table=True):
-    """The append-only log of moves. `before` holds what Undo restores; nothing here is about the person."""
+    """The append-only log of moves, chained by hashes (storage.chain); nothing here is about the lead.
+
+    `before` is no longer written: what Undo restores is the hand-off's `undo`.
+    """
 
     __tablename__ = "transition"
     __table_args__ = (
@@ -188,6 +207,71 @@ class TransitionRow(SQLModel, table=True):
     reason: str | None = None
     undoes: int | None = None
     before: dict[str, Any] | None = _json(default=None, nullable=True)
+    salt: str | None = None
+    link: str | None = None
+
+
+class AnchorRow(SQLModel, table=True):
+    """The heads of the hand-offs that moved since the last anchor, `[[hand-off, n, head], …]`, under a keyed
+    hash that covers the anchor before it."""
+
+    __tablename__ = "anchor"
+    id: int | None = Field(default=None, primary_key=True)
+    at: datetime
+    heads: list[list[Any]] = _json()
+    digest: str
+
+
+class TombstoneRow(SQLModel, table=True):
+    """An erased person: a keyed hash of a name a source knew them by. What they did before is not taken in."""
+
+    __tablename__ = "tombstone"
+    hash: str = Field(primary_key=True)
+    erased_at: int = _seconds()
+
+
+class SeenRequestRow(SQLModel, table=True):
+    """A signature of Slack's whose request was decided, so that its repetition changes nothing."""
+
+    __tablename__ = "seen_request"
+    seal: str = Field(primary_key=True)
+    at: datetime = Field(index=True)
+
+
+class FindingRow(SQLModel, table=True):
+    """Something the auditor found wrong; open until `cleared_at`."""
+
+    __tablename__ = "finding"
+    __table_args__ = (
+        Index(
+            "uq_finding_open",
+            "kind",
+            "subject",
+            unique=True,
+            sqlite_where=text("cleared_at IS NULL"),
+            postgresql_where=text("cleared_at IS NULL"),
+        ),
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    kind: str
+    subject: str
+    since: datetime
+    cleared_at: datetime | None = None
+
+
+class OccurrenceRow(SQLModel, table=True):
+    """What happened beside the hand-offs' log and must be answered for: erasures, cards posted again, alerts.
+
+    `actor` is a Slack user or null for Baton itself; `detail` holds ids and codes, nothing about a lead.
+    """
+
+    __tablename__ = "occurrence"
+    id: int | None = Field(default=None, primary_key=True)
+    at: datetime = Field(index=True)
+    action: str
+    actor: str | None = None
+    handoff_id: int | None = Field(default=None, foreign_key="handoff.id")
+    detail: dict[str, Any] = _json()
 
 
 class TouchRow(SQLModel, table=True):
@@ -241,7 +325,10 @@ class NoticeRow(SQLModel, table=True):
 
 
 class OutboxRow(SQLModel, table=True):
-    """Something to send. States: new, sending, sent, unknown, dead. `key` makes asking twice harmless."""
+    """Something to send. States: new, sending, sent, unknown, dead. `key` makes asking twice harmless.
+
+    `sent_to` and `ts` are Slack's channel and message, for what was posted.
+    """
 
     __tablename__ = "outbox"
     __table_args__ = (
@@ -253,6 +340,15 @@ class OutboxRow(SQLModel, table=True):
             sqlite_where=text("state IN ('new', 'sending', 'unknown')"),
             postgresql_where=text("state IN ('new', 'sending', 'unknown')"),
         ),
+        Index(
+            "ix_outbox_pace",
+            "pace",
+            "rank",
+            "id",
+            sqlite_where=text("state IN ('new', 'sending', 'unknown')"),
+            postgresql_where=text("state IN ('new', 'sending', 'unknown')"),
+        ),
+        Index("ix_outbox_handoff", "handoff_id"),
     )
     id: int | None = Field(default=None, primary_key=True)
     key: str
@@ -269,6 +365,8 @@ class OutboxRow(SQLModel, table=True):
     fence: int = 0
     leased_until: datetime | None = None
     sent_at: datetime | None = None
+    sent_to: str | None = None
+    ts: str | None = None
     error: str | None = None
 
 

@@ -336,7 +336,7 @@ def undo(desk: Desk, handoff: int, rep: str) -> Handoff:
             raise Refused(f"<@{last.by}> pressed last; only they can undo it.")
         if bench.now - last.at > UNDO_WITHIN:
             raise Refused("That was more than ten minutes ago, so it stays. Ask a manager.")
-        before = moves.before_undo(bench.session, bench.handoff.id, last.n)
+        before = bench.handoff.undo
         again = handoffs.open_of(bench.session, [bench.handoff.lead_id]).get(bench.handoff.lead_id)
         if again is not None and again.id != bench.handoff.id:
             raise Refused("This lead has come back with a new card meanwhile, so the old one stays closed.")

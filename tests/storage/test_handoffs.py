@@ -119,15 +119,14 @@ def test_what_a_press_changed_is_restored_to_the_last_column(stocked: Database) 
         assert ended.last is not None
         assert (ended.last.n, ended.last.by, ended.again_on) == (2, "U0ANN", date(2027, 1, 1))
 
-        kept = moves.before_undo(session, 1, 2)
-        assert kept is not None
-        moves.move(session, ended, Move("undo", "U0ANN", NINE, moves.restored(kept), undoes=2))
+        assert ended.undo is not None
+        moves.move(session, ended, Move("undo", "U0ANN", NINE, moves.restored(ended.undo), undoes=2))
 
         after = got(session)
         same = {
             name for name in Handoff.__dataclass_fields__ if getattr(after, name) == getattr(before, name)
         }
-        assert set(Handoff.__dataclass_fields__) - same == {"n"}
+        assert set(Handoff.__dataclass_fields__) - same == {"n", "head"}
         assert session.get_one(HandoffRow, 1, populate_existing=True).bant is None
         assert [(row.action, row.undoes, row.to_stage) for row in log(session)][-1] == ("undo", 2, "mql")
 
@@ -140,7 +139,7 @@ def test_only_a_persons_newest_press_can_be_taken_back(stocked: Database) -> Non
         assert got(session).last is not None
         moves.move(session, got(session), Move("raise", None, NINE, {"tier": "hot"}, source="scoring"))
         assert got(session).last is None
-        assert moves.before_undo(session, 1, 1) is None
+        assert got(session).undo is None
 
 
 def test_a_touch_that_was_taken_back_is_not_counted(stocked: Database) -> None:

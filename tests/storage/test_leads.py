@@ -84,6 +84,62 @@ def test_saying_the_same_again_is_no_changed_fact(database: Database) -> None:
     assert not next(iter(again.known.values())).facts_changed
 
 
+def test_a_fact_equal_to_the_stored_one_but_of_another_kind_is_stored_as_it_was_said(
+    database: Database,
+) -> None:
+    key = "email:a@x.example"
+    take(database, arrival("e1", key, facts={"seats": 1, "tools": ("crm", 1), "ratio": 2}))
+
+    again = take(database, arrival("e2", key, facts={"seats": True, "tools": ("crm", True), "ratio": 2.0}))
+
+    assert not next(iter(again.known.values())).facts_changed
+    with database.reading() as session:
+        known = leads.by_email(session, "a@x.example")
+        assert known is not None
+        assert repr(known.facts) == "{'seats': True, 'tools': ['crm', True], 'ratio': 2.0}"
+
+
+def test_saying_the_same_later_moves_when_the_source_last_said_it(database: Database) -> None:
+    key = "email:a@x.example"
+    take(database, arrival("e1", key, facts={"employees": 300}, at=1_000))
+    take(database, arrival("e2", key, facts={"employees": 300}, at=3_000))
+
+    older = take(database, arrival("e3", key, facts={"employees": 50}, at=2_000))
+
+    assert next(iter(older.known.values())).facts == {"employees": 300}
+
+
+def test_a_repeated_event_beside_a_stranger_teaches_no_new_name(database: Database) -> None:
+    take(database, arrival("e1", "email:a@x.example"))
+
+    taken = take(
+        database,
+        arrival("e1", "email:a@x.example", "id:native:17"),
+        arrival("e2", "email:b@x.example"),
+        arrival("e3", "email:c@x.example", source="hubspot"),
+    )
+
+    assert [each.event for each in taken.stored] == ["e2", "e3"]
+    with database.reading() as session:
+        assert leads.identities(session, ["id:native:17"]) == {}
+
+
+def test_leads_with_new_facts_and_leads_without_are_written_back_together(database: Database) -> None:
+    addresses = [f"email:a{n}@x.example" for n in range(4)]
+    take(database, *(arrival(f"e{n}", key, facts={"employees": 1}) for n, key in enumerate(addresses)))
+
+    take(
+        database,
+        *(arrival(f"f{n}", key, facts={"employees": 1 + n % 2}, at=2_000) for n, key in enumerate(addresses)),
+    )
+
+    with database.reading() as session:
+        known = [leads.by_email(session, key.removeprefix("email:")) for key in addresses]
+        assert [each.facts["employees"] for each in known if each] == [1, 2, 1, 2]
+        assert [each.fact_times["employees"] for each in known if each] == [2_000] * 4
+        assert [each.changed_facts_at for each in known if each] == [3] * 4
+
+
 def test_an_id_leads_to_the_person_and_teaches_their_address(database: Database) -> None:
     take(database, arrival("e1", "id:native:17"))
     taken = take(database, arrival("e2", "email:a@x.example", "id:native:17"))
