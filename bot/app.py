@@ -75,7 +75,13 @@ def build(
     clock = clock or Clock()
     database = open_database(settings.database_url, "serve")
     metrics = Metrics()
-    desk = Desk(database, clock, webhooks=bool(settings.baton_webhook_url), shadow=shadow)
+    desk = Desk(
+        database,
+        clock,
+        webhooks=bool(settings.baton_webhook_url),
+        shadow=shadow,
+        secret=settings.baton_secret.get_secret_value().encode(),
+    )
     changed = govern.first_start(desk, files)
     slack = SlackClient(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
     hook = Hook(settings.baton_webhook_url, settings.baton_webhook_secret.get_secret_value())

@@ -238,7 +238,8 @@ def _explained(email: str) -> Explained:
 def _desk(settings: Settings, purpose: Any) -> Iterator[Desk]:
     database = open_database(settings.database_url, purpose)
     try:
-        yield Desk(database, Clock(), webhooks=bool(settings.baton_webhook_url))
+        secret = settings.baton_secret.get_secret_value().encode()
+        yield Desk(database, Clock(), webhooks=bool(settings.baton_webhook_url), secret=secret)
     finally:
         database.close()
 

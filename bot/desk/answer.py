@@ -20,7 +20,7 @@ from scoring.emails import company_domain
 from scoring.handoff import KINDS, OUTCOMES, TWO_WAY, UNDO_WITHIN, Handoff, Touch
 from scoring.stages import Action, Refused, Where
 from scoring.team import Team
-from storage import cards, handoffs, leads, moves, people
+from storage import cards, handoffs, leads, moves, people, requests
 from storage.moves import Move
 from storage.people import Suppressed
 
@@ -92,11 +92,18 @@ class Decision:
     also: Callable[[Bench], None] | None = None
 
 
-def _decide(desk: Desk, handoff_id: int, rep: str, case: Callable[[Bench], Decision | None]) -> Handoff:
-    """Run *case* until its write goes through; None from it means there is nothing to do (a double click)."""
+def _decide(
+    desk: Desk, handoff_id: int, rep: str, case: Callable[[Bench], Decision | None], seal: str | None
+) -> Handoff:
+    """Run *case* until its write goes through; None from it means there is nothing to do (a double click).
+
+    *seal* is the request's signature: a request that was decided before changes nothing, whatever it asks.
+    """
     for _ in range(TRIES):
         with desk.database.writing() as session:
             agreed = desk.agreed(session)
+            if seal is not None and not requests.first_time(session, seal, desk.clock.real()):
+                return found(session, handoff_id)
             handoff = found(session, handoff_id)
             definition = desk.definition(session, handoff.version)
             bench = Bench(session, desk, agreed, definition, handoff, rep, desk.clock.business())
@@ -127,7 +134,7 @@ def _write(bench: Bench, decision: Decision) -> Handoff | None:
     return changed
 
 
-def accept(desk: Desk, handoff: int, rep: str) -> Handoff:
+def accept(desk: Desk, handoff: int, rep: str, *, seal: str | None = None) -> Handoff:
     """Give the hand-off to *rep* if nobody has it yet; pressing twice is pressing once.
 
     Raises:
@@ -146,7 +153,7 @@ def accept(desk: Desk, handoff: int, rep: str) -> Handoff:
         }
         return Decision("accept", values, "handoff.accepted")
 
-    return _decide(desk, handoff, rep, case)
+    return _decide(desk, handoff, rep, case, seal)
 
 
 def may_reject(desk: Desk, handoff: int, rep: str, action: Action = "reject") -> Handoff:
@@ -167,7 +174,7 @@ def _looked_at(desk: Desk, handoff_id: int, rep: str, action: Action) -> Handoff
         return handoff
 
 
-def end(desk: Desk, handoff: int, rep: str, given: Disposition) -> Handoff:
+def end(desk: Desk, handoff: int, rep: str, given: Disposition, *, seal: str | None = None) -> Handoff:
     """Reject (before acceptance) or recycle (after it) with a reason.
 
     Raises:
@@ -196,7 +203,7 @@ def end(desk: Desk, handoff: int, rep: str, given: Disposition) -> Handoff:
         }
         return Decision(action, values, f"handoff.{reason.stage}", given.code, also=_suppress(given.code))
 
-    return _decide(desk, handoff, rep, case)
+    return _decide(desk, handoff, rep, case, seal)
 
 
 def _patience(definition: Definition) -> Patience:
@@ -228,7 +235,9 @@ def may_touch(desk: Desk, handoff: int, rep: str) -> Handoff:
     return _looked_at(desk, handoff, rep, "touch")
 
 
-def touch(desk: Desk, handoff: int, rep: str, tried: Touch, note: str = "") -> Handoff:
+def touch(
+    desk: Desk, handoff: int, rep: str, tried: Touch, note: str = "", *, seal: str | None = None
+) -> Handoff:
     """Log a try to reach the lead; the first one stops the first-touch clock.
 
     Raises:
@@ -254,7 +263,7 @@ def touch(desk: Desk, handoff: int, rep: str, tried: Touch, note: str = "") -> H
             also=lambda b: moves.log_touch(b.session, b.handoff, made, note.strip()),
         )
 
-    return _decide(desk, handoff, rep, case)
+    return _decide(desk, handoff, rep, case, seal)
 
 
 def may_qualify(desk: Desk, handoff: int, rep: str) -> Handoff:
@@ -285,7 +294,7 @@ class Bant:
     note: str = ""
 
 
-def qualify(desk: Desk, handoff: int, rep: str, given: Bant) -> Handoff:
+def qualify(desk: Desk, handoff: int, rep: str, given: Bant, *, seal: str | None = None) -> Handoff:
     """Make it an SQL: a person says so, after a conversation, with BANT answered.
 
     Raises:
@@ -306,7 +315,7 @@ def qualify(desk: Desk, handoff: int, rep: str, given: Bant) -> Handoff:
             values["note"] = given.note.strip()
         return Decision("qualify", values, "handoff.qualified")
 
-    return _decide(desk, handoff, rep, case)
+    return _decide(desk, handoff, rep, case, seal)
 
 
 def _bant_problems(bant: dict[str, str], definition: Definition) -> dict[str, str]:
@@ -320,7 +329,7 @@ def _bant_problems(bant: dict[str, str], definition: Definition) -> dict[str, st
     return wrong
 
 
-def undo(desk: Desk, handoff: int, rep: str) -> Handoff:
+def undo(desk: Desk, handoff: int, rep: str, *, seal: str | None = None) -> Handoff:
     """Take back one's own last press, within ten minutes and if nobody acted since.
 
     Raises:
@@ -350,7 +359,7 @@ def undo(desk: Desk, handoff: int, rep: str) -> Handoff:
             also=lambda b: _take_back(b, last.n),
         )
 
-    return _decide(desk, handoff, rep, case)
+    return _decide(desk, handoff, rep, case, seal)
 
 
 def _take_back(bench: Bench, n: int) -> None:

@@ -73,6 +73,7 @@ class Desk:
     Attributes:
         webhooks: whether outgoing webhooks are asked for (BATON_WEBHOOK_URL).
         shadow: `serve --shadow`: no cards, whatever the team says.
+        secret: BATON_SECRET, the key of tombstones and anchors; empty where it is not set.
         us: who we are in Slack, once that is known (`people.app`).
         wake: called after every commit that left something to send.
     """
@@ -82,6 +83,7 @@ class Desk:
     webhooks: bool = False
     shadow: bool = False
     wake: Callable[[], None] = field(default=_nobody_to_wake)
+    secret: bytes = field(default=b"", repr=False)
     us: Mapping[str, str] = field(default_factory=dict)
     _kept: tuple[object, Agreed] | None = field(default=None, repr=False)
     _versions: dict[int, Definition] = field(default_factory=dict, repr=False)

@@ -9,7 +9,7 @@ from bot.desk.desk import Agreed, Desk, presser
 from scoring import roles
 from scoring.stages import Refused
 from scoring.team import read_team
-from storage import contracts, deadlines, funnel, leads, outbox
+from storage import contracts, deadlines, funnel, leads, outbox, requests
 from storage.deadlines import Due
 from storage.engine import Database
 from storage.funnel import WouldBe
@@ -155,7 +155,7 @@ def shadow_day(desk: Desk, since: datetime, until: datetime) -> Shadow:
         )
 
 
-def go_live(desk: Desk, user: str) -> None:
+def go_live(desk: Desk, user: str, *, seal: str | None = None) -> None:
     """End the shadow start: from here on MQLs become cards. Nobody judged before is handed over by this.
 
     Raises:
@@ -164,6 +164,8 @@ def go_live(desk: Desk, user: str) -> None:
     with desk.database.writing() as session:
         agreed = desk.agreed(session)
         roles.check_admin(presser(agreed.team, user))
+        if seal is not None and not requests.first_time(session, seal, desk.clock.real()):
+            return
         if desk.shadow:
             raise Refused("Baton was started with --shadow. Restart serve without it; then press Go live.")
         if agreed.live:

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from slack_bolt import Ack, App, Respond
+from slack_bolt import Ack, App, BoltRequest, Respond
 from slack_bolt.authorization import AuthorizeResult
 
 from bot.desk import people, report
@@ -52,8 +52,10 @@ def build_bolt(floor: Floor, signing_secret: str, bot_token: str) -> App:
 
 
 def _pressing(floor: Floor, button: Button) -> Callable[..., None]:
-    def on_press(ack: Ack, body: dict[str, Any], action: dict[str, Any], respond: Respond) -> None:
-        press = press_of(body, action)
+    def on_press(
+        ack: Ack, request: BoltRequest, body: dict[str, Any], action: dict[str, Any], respond: Respond
+    ) -> None:
+        press = press_of(body, action, _seal(request))
 
         def tell(sentence: str) -> None:
             floor.whisper(press.channel, press.user, sentence, lambda text: _privately(respond, text))
@@ -73,13 +75,19 @@ def _pressing(floor: Floor, button: Button) -> Callable[..., None]:
     return on_press
 
 
+def _seal(request: BoltRequest) -> str | None:
+    """The request's signature: the same again is the same request. Socket Mode has none, and repeats none."""
+    given = request.headers.get("x-slack-signature")
+    return given[0] if given else None
+
+
 def _privately(respond: Respond, text: str) -> object:
     return respond(text=text, response_type="ephemeral", replace_original=False)
 
 
 def _submitting(floor: Floor, form: Form) -> Callable[..., None]:
-    def on_submit(ack: Ack, body: dict[str, Any], view: dict[str, Any]) -> None:
-        filled = filled_of(body, view)
+    def on_submit(ack: Ack, request: BoltRequest, body: dict[str, Any], view: dict[str, Any]) -> None:
+        filled = filled_of(body, view, _seal(request))
         try:
             people.check_person(floor.desk, filled.user, filled.team_id)
             form.submitted(floor, filled)

@@ -204,6 +204,8 @@ class Deliverer:
         if parcel.body["view"] == "shadow":
             since, until = (datetime.fromisoformat(parcel.body[end]) for end in ("since", "until"))
             message = notes.shadow_digest(govern.shadow_day(self._desk, since, until))
+        elif parcel.body["view"] == "alert":
+            message = notes.alert(parcel.body["sentence"])
         else:
             message = notes.live(parcel.body["by"])
         return self._say(self._posting(parcel, parcel.body["channel"], message, NOTE), parcel)

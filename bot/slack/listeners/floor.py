@@ -58,7 +58,7 @@ def _logged(job: Callable[[], None]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """A button that was pressed."""
+    """A button that was pressed. *seal* is the request's signature, None over Socket Mode."""
 
     user: str
     team_id: str | None
@@ -66,6 +66,7 @@ class Press:
     ts: str | None
     value: str
     trigger_id: str
+    seal: str | None = None
 
     @property
     def handoff(self) -> int:
@@ -83,6 +84,7 @@ class Filled:
     team_id: str | None
     private: str
     values: Mapping[str, str | None]
+    seal: str | None = None
 
     @property
     def handoff(self) -> int:
@@ -94,7 +96,7 @@ class Filled:
         )
 
 
-def press_of(body: Mapping[str, Any], action: Mapping[str, Any]) -> Press:
+def press_of(body: Mapping[str, Any], action: Mapping[str, Any], seal: str | None = None) -> Press:
     """What a block_actions payload says."""
     container = body.get("container") or {}
     return Press(
@@ -104,10 +106,11 @@ def press_of(body: Mapping[str, Any], action: Mapping[str, Any]) -> Press:
         ts=container.get("message_ts"),
         value=str(action.get("value") or (action.get("selected_option") or {}).get("value") or ""),
         trigger_id=str(body.get("trigger_id") or ""),
+        seal=seal,
     )
 
 
-def filled_of(body: Mapping[str, Any], view: Mapping[str, Any]) -> Filled:
+def filled_of(body: Mapping[str, Any], view: Mapping[str, Any], seal: str | None = None) -> Filled:
     """What a view_submission payload says."""
     values = {
         block: _value(next(iter(inputs.values()), {}))
@@ -118,6 +121,7 @@ def filled_of(body: Mapping[str, Any], view: Mapping[str, Any]) -> Filled:
         team_id=body["user"].get("team_id") or (body.get("team") or {}).get("id"),
         private=str(view.get("private_metadata") or ""),
         values=values,
+        seal=seal,
     )
 
 

@@ -50,7 +50,7 @@ def _shown(floor: Floor, press: Press) -> Shown:
 
 def accept(floor: Floor, press: Press) -> None:
     """Take the lead."""
-    answer.accept(floor.desk, press.handoff, press.user)
+    answer.accept(floor.desk, press.handoff, press.user, seal=press.seal)
 
 
 def reject(floor: Floor, press: Press) -> None:
@@ -88,7 +88,7 @@ def _touch_form(floor: Floor, press: Press, kind: str | None) -> None:
 def touch_booked(floor: Floor, press: Press) -> None:
     """ "Booked", from a nudge: nothing more to ask."""
     tried = Touch("meeting", "booked", press.user, floor.desk.clock.business())
-    answer.touch(floor.desk, press.handoff, press.user, tried)
+    answer.touch(floor.desk, press.handoff, press.user, tried, seal=press.seal)
 
 
 def qualify(floor: Floor, press: Press) -> None:
@@ -99,7 +99,7 @@ def qualify(floor: Floor, press: Press) -> None:
 
 def undo(floor: Floor, press: Press) -> None:
     """Take back one's own last press."""
-    answer.undo(floor.desk, press.handoff, press.user)
+    answer.undo(floor.desk, press.handoff, press.user, seal=press.seal)
 
 
 def why(floor: Floor, press: Press) -> None:
@@ -109,7 +109,7 @@ def why(floor: Floor, press: Press) -> None:
 
 def go_live(floor: Floor, press: Press) -> None:
     """End the shadow start."""
-    govern.go_live(floor.desk, press.user)
+    govern.go_live(floor.desk, press.user, seal=press.seal)
 
 
 BUTTONS: dict[str, Button] = {

@@ -25,7 +25,7 @@ def reject_form(floor: Floor, filled: Filled) -> None:
         filled.values.get("note") or "",
         answer.parse_date(filled.values.get("date")),
     )
-    answer.end(floor.desk, filled.handoff, filled.user, given)
+    answer.end(floor.desk, filled.handoff, filled.user, given, seal=filled.seal)
 
 
 def touch_form(floor: Floor, filled: Filled) -> None:
@@ -36,14 +36,15 @@ def touch_form(floor: Floor, filled: Filled) -> None:
         filled.user,
         floor.desk.clock.business(),
     )
-    answer.touch(floor.desk, filled.handoff, filled.user, tried, filled.values.get("note") or "")
+    note = filled.values.get("note") or ""
+    answer.touch(floor.desk, filled.handoff, filled.user, tried, note, seal=filled.seal)
 
 
 def qualify_form(floor: Floor, filled: Filled) -> None:
     """BANT, answered by a person."""
     bant = {name: filled.values.get(name) or "" for name in answer.BANT}
     given = answer.Bant(bant, filled.values.get("ae"), filled.values.get("note") or "")
-    answer.qualify(floor.desk, filled.handoff, filled.user, given)
+    answer.qualify(floor.desk, filled.handoff, filled.user, given, seal=filled.seal)
 
 
 FORMS: dict[str, Form] = {

@@ -167,3 +167,8 @@ def live(by: str) -> Message:
     """Go live was pressed."""
     line = f"🟢 Baton is live since {mention(by)} pressed Go live: new MQLs become cards from now on."
     return Message([blocks.section(line)], "Baton is live")
+
+
+def alert(sentence: str) -> Message:
+    """Something is wrong with Baton; the sentence is ours, with ids and channels and nothing of a lead."""
+    return Message([blocks.section(f"⚠️ {sentence}")], sentence)
