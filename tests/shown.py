@@ -64,7 +64,8 @@ def handoff(**changes: Any) -> Handoff:
         "flag": None, "crossed_at": MONDAY_9, "clock": "business", "allowance": timedelta(minutes=5),
         "started_at": MONDAY_9, "used": timedelta(0), "since": MONDAY_9,
         "due_at": MONDAY_9 + timedelta(minutes=5), "accepted_at": None, "touched_at": None, "sql_at": None,
-        "ae": None, "bant": None, "ended_at": None, "reason": None, "note": None, "again_on": None, "n": 1, "card_id": 1,
+        "ae": None, "bant": None, "ended_at": None, "reason": None, "note": None, "again_on": None, "n": 1,
+        "card_id": 1,
     }  # fmt: skip
     return Handoff(**made | changes)
 
