@@ -44,7 +44,6 @@ def normalise(address: str) -> str | None:
     return f"{normalize('NFC', checked.local_part.lower())}@{host}" if "." in host else None
 
 
-@lru_cache(maxsize=4_096)
 def email_kind(address: str) -> EmailKind | None:
     """Whether *address* is a free mailbox, a throw-away one or a company's; None where it is no address.
 
@@ -52,14 +51,9 @@ def email_kind(address: str) -> EmailKind | None:
     disposable-email-domains (CC0); where both name a domain, disposable counts.
     """
     host = _host(address)
-    if host is None:
-        return None
-    if any(parent in blocklist for parent in _with_parents(host)):
-        return "disposable"
-    return "personal" if host in _free_domains() else "company"
+    return None if host is None else _kind_of(host)
 
 
-@lru_cache(maxsize=4_096)
 def company_domain(address: str) -> str | None:
     """The registrable domain of the company behind *address*; None for free or disposable mail or no address.
 
@@ -68,7 +62,19 @@ def company_domain(address: str) -> str | None:
     provider's own domain, whose registrable domain belongs to everybody.
     """
     host = _host(address)
-    if host is None or email_kind(address) != "company":
+    return None if host is None else _company_of(host)
+
+
+@lru_cache(maxsize=4_096)  # by host: a company's people share theirs, so that a new colleague costs nothing
+def _kind_of(host: str) -> EmailKind:
+    if any(parent in blocklist for parent in _with_parents(host)):
+        return "disposable"
+    return "personal" if host in _free_domains() else "company"
+
+
+@lru_cache(maxsize=4_096)
+def _company_of(host: str) -> str | None:
+    if _kind_of(host) != "company":
         return None
     registrable = _public_suffixes()(host).top_domain_under_public_suffix
     return host if not registrable or registrable in _free_domains() else registrable

@@ -5,50 +5,91 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BindParameter, bindparam, delete, insert, select, update
+from sqlalchemy import (
+    ARRAY,
+    BindParameter,
+    Column,
+    ColumnElement,
+    Select,
+    any_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel, col
 
 from scoring.arrival import Arrival
 from scoring.lead import OF_THE_VISIT, Activity, Lead
-from storage.statements import in_parts, upsert
-from storage.tables import IdentityRow, LeadRow
+from storage.statements import in_parts
+from storage.tables import LeadRow
 
 _LEADS = SQLModel.metadata.tables["lead"]
 _IDENTITIES = SQLModel.metadata.tables["identity"]
 _ACTIVITIES = SQLModel.metadata.tables["activity"]
 
+
+@dataclass(frozen=True, slots=True)
+class _Among:
+    """A select of the rows whose column is among some values, in the form each number of them runs fastest.
+
+    One value is most requests. PostgreSQL takes several as one array: a list of 100 parameters is read, planned
+    and sent one by one.
+    """
+
+    one: Select[Any]
+    listed: Select[Any]
+    array: Select[Any]
+
+
+def _among(query: Select[Any], column: Column[Any]) -> _Among:
+    array: BindParameter[Any] = bindparam("these", type_=ARRAY(column.type))
+    return _Among(
+        query.where(column == bindparam("these")),
+        query.where(column.in_(bindparam("these", expanding=True))),
+        query.where(column == any_(array)),
+    )
+
+
 # Built once: intake runs these for every request, and building a statement costs more than running it.
-_THESE: BindParameter[Any] = bindparam("these", expanding=True)
-_STORED = select(_ACTIVITIES.c.source, _ACTIVITIES.c.event).where(_ACTIVITIES.c.event.in_(_THESE))
-_KNOWN_AS = select(_IDENTITIES.c.key, _IDENTITIES.c.lead_id).where(_IDENTITIES.c.key.in_(_THESE))
-_WHO = select(
+_STORED = _among(
+    select(_ACTIVITIES.c.event).where(_ACTIVITIES.c.source == bindparam("source")), _ACTIVITIES.c.event
+)
+_KNOWN_AS = _among(select(_IDENTITIES.c.key, _IDENTITIES.c.lead_id), _IDENTITIES.c.key)
+_COLUMNS = select(
     _LEADS.c.id, _LEADS.c.email, _LEADS.c.facts, _LEADS.c.fact_times, _LEADS.c.first_seen, _LEADS.c.changed_facts_at
-).where(_LEADS.c.id.in_(_THESE))  # fmt: skip
+)  # fmt: skip
+_WHO = _among(_COLUMNS, _LEADS.c.id)
 # FOR NO KEY UPDATE: two requests about one lead have both just added an activity that points at it (and so
 # share-lock its key); FOR UPDATE would make each wait for the other until PostgreSQL kills one of them.
-_WHO_LOCKED = _WHO.order_by(_LEADS.c.id).with_for_update(key_share=True)
-_DID = select(
-    _ACTIVITIES.c.lead_id, _ACTIVITIES.c.event, _ACTIVITIES.c.signal, _ACTIVITIES.c.asset, _ACTIVITIES.c.occurred,
-    _ACTIVITIES.c.received,
-).where(_ACTIVITIES.c.lead_id.in_(_THESE), _ACTIVITIES.c.signal.is_not(None))  # fmt: skip
-
-_JUDGED = (
-    "email", "facts", "fact_times", "first_seen", "fit", "intent", "scored_at", "changed_facts_at",
-    "wanted",
+_WHO_LOCKED = _among(_COLUMNS.order_by(_LEADS.c.id).with_for_update(key_share=True), _LEADS.c.id)
+_DID = _among(
+    select(
+        _ACTIVITIES.c.lead_id, _ACTIVITIES.c.event, _ACTIVITIES.c.signal, _ACTIVITIES.c.asset,
+        _ACTIVITIES.c.occurred, _ACTIVITIES.c.received,
+    ).where(_ACTIVITIES.c.signal.is_not(None)),
+    _ACTIVITIES.c.lead_id,
 )  # fmt: skip
 
+_SCORED = ("fact_times", "email", "first_seen", "fit", "intent", "scored_at", "wanted")
+_LEARNED = (*_SCORED, "facts", "changed_facts_at")
+"""What is written back of every lead, and of one of whom a fact is new: the facts are by far the longest."""
+_DEED = ("lead_id", "source", "event", "signal", "asset", "occurred", "received")
 
-_KEEP = (
-    update(_LEADS)
-    .where(_LEADS.c.id == bindparam("lead"))
-    .values(**{name: bindparam(name) for name in _JUDGED})
-)
+
+def _on_postgres(session: Session) -> bool:
+    return session.get_bind().dialect.name == "postgresql"
 
 
 @dataclass(slots=True)
 class Known:
-    """A lead as stored, with what one request changed about it."""
+    """A lead as stored, with what one request changed about it.
+
+    *learned*: a fact is not as it was stored; *facts_changed*: one that says who they are.
+    """
 
     id: int
     email: str | None
@@ -60,6 +101,7 @@ class Known:
     arrived: set[str] = field(default_factory=set)
     arrived_at: int = 0
     facts_changed: bool = False
+    learned: bool = False
 
     @property
     def lead(self) -> Lead:
@@ -85,8 +127,10 @@ def take_in(session: Session, arrivals: Sequence[Arrival]) -> Taken:
     """
     fresh = list({(arrival.source, arrival.event): arrival for arrival in reversed(arrivals)}.values())[::-1]
     before = identities(session, {key for arrival in fresh for key in arrival.keys})
-    if any(before.keys().isdisjoint(arrival.keys) for arrival in fresh):
-        fresh = _not_yet_stored(session, fresh)  # or a repeated event would add somebody who did nothing
+    doubtful = [arrival for arrival in fresh if not before.keys() >= set(arrival.keys)]
+    if any(before.keys().isdisjoint(arrival.keys) for arrival in doubtful):
+        repeated = _already_stored(session, doubtful)  # each would add somebody who did nothing
+        fresh = [arrival for arrival in fresh if (arrival.source, arrival.event) not in repeated]
     lead_of = _resolve(session, fresh, dict(before))
     stored = _append(session, [(arrival, lead_of[arrival.keys]) for arrival in fresh])
     kept = [arrival for arrival in fresh if (arrival.source, arrival.event) in stored]
@@ -96,16 +140,26 @@ def take_in(session: Session, arrivals: Sequence[Arrival]) -> Taken:
     return Taken(kept, known, len(known.keys() - before.values()))
 
 
-def _not_yet_stored(session: Session, arrivals: Sequence[Arrival]) -> list[Arrival]:
-    seen: set[tuple[str, str]] = set()
-    for part in in_parts({arrival.event for arrival in arrivals}):
-        seen.update(_rows(session, _STORED, part))
-    return [arrival for arrival in arrivals if (arrival.source, arrival.event) not in seen]
+def _already_stored(session: Session, arrivals: Sequence[Arrival]) -> set[tuple[str, str]]:
+    """The (source, event) pairs of those of *arrivals* that are in the log."""
+    events: dict[str, list[str]] = {}
+    for arrival in arrivals:
+        events.setdefault(arrival.source, []).append(arrival.event)
+    return {
+        (source, event)
+        for source, named in events.items()  # a source at a time, because the index begins with it
+        for part in in_parts(named)
+        for (event,) in _rows(session, _STORED, part, source=source)
+    }
 
 
-def _rows(session: Session, statement: Any, these: Sequence[Any]) -> Sequence[Any]:
+def _rows(session: Session, among: _Among, these: Sequence[Any], **also: Any) -> Sequence[Any]:
     """The rows of one of the statements above, as plain tuples."""
-    return session.connection().execute(statement, {"these": these}).all()
+    connection = session.connection()
+    if len(these) == 1:
+        return connection.execute(among.one, {"these": these[0], **also}).all()
+    statement = among.array if _on_postgres(session) else among.listed
+    return connection.execute(statement, {"these": these, **also}).all()
 
 
 def _resolve(
@@ -141,6 +195,9 @@ def identities(session: Session, keys: Iterable[str]) -> dict[str, int]:
     return found
 
 
+_NEWCOMERS = insert(_LEADS).returning(_LEADS.c.id, sort_by_parameter_order=True)
+
+
 def _add(session: Session, newcomers: Sequence[tuple[list[str], Arrival]]) -> dict[str, int]:
     """Insert people; where another replica was first, its row counts and ours is removed."""
     rows: list[dict[str, Any]] = [
@@ -155,52 +212,69 @@ def _add(session: Session, newcomers: Sequence[tuple[list[str], Arrival]]) -> di
         }
         for _, arrival in newcomers
     ]
-    ids = session.scalars(
-        insert(LeadRow).returning(col(LeadRow.id), sort_by_parameter_order=True), rows
-    ).all()
-    wanted = {
-        key: lead for (keys, _), lead in zip(newcomers, ids, strict=True) for key in keys if lead is not None
-    }
+    ids = session.connection().execute(_NEWCOMERS, rows).scalars().all()
+    wanted = {key: lead for (keys, _), lead in zip(newcomers, ids, strict=True) for key in keys}
     _name(session, wanted)
     actual = identities(session, wanted)
     orphans = set(ids) - set(actual.values())
     if orphans:
-        session.execute(delete(LeadRow).where(col(LeadRow.id).in_(orphans)))
+        session.connection().execute(delete(_LEADS).where(_LEADS.c.id.in_(orphans)))
     return actual
 
 
 def _name(session: Session, lead_of: Mapping[str, int]) -> None:
     rows = [{"key": key, "lead_id": lead} for key, lead in sorted(lead_of.items())]
-    session.execute(upsert(session, IdentityRow).on_conflict_do_nothing(index_elements=["key"]), rows)
+    session.connection().execute(_name_statement(_on_postgres(session)), rows)
+
+
+@cache
+def _name_statement(on_postgres: bool) -> Any:
+    statement = (postgresql if on_postgres else sqlite).insert(_IDENTITIES)
+    return statement.on_conflict_do_nothing(index_elements=["key"])
 
 
 def _append(session: Session, rows: Sequence[tuple[Arrival, int]]) -> set[tuple[str, str]]:
     """Add to the log; gives the (source, event) pairs that were really new."""
     if not rows:
         return set()
+    deeds = [
+        (
+            lead,
+            arrival.source,
+            arrival.event,
+            arrival.signal,
+            arrival.asset,
+            arrival.occurred,
+            arrival.received,
+        )
+        for arrival, lead in sorted(rows, key=lambda row: (row[0].source, row[0].event))
+    ]
+    on_postgres = _on_postgres(session)
+    at_once = on_postgres and len(deeds) > 1
     found = session.connection().execute(
-        _append_statement(session.get_bind().dialect.name),
-        [
-            {
-                "lead_id": lead,
-                "source": arrival.source,
-                "event": arrival.event,
-                "signal": arrival.signal,
-                "asset": arrival.asset,
-                "occurred": arrival.occurred,
-                "received": arrival.received,
-            }
-            for arrival, lead in sorted(rows, key=lambda row: (row[0].source, row[0].event))
-        ],
+        _append_statement(on_postgres, at_once),
+        _as_arrays(_DEED, deeds) if at_once else [dict(zip(_DEED, deed, strict=True)) for deed in deeds],
     )
     return {(source, event) for source, event in found}
 
 
 @cache
-def _append_statement(dialect: str) -> Any:
-    statement = (sqlite if dialect == "sqlite" else postgresql).insert(_ACTIVITIES)
+def _append_statement(on_postgres: bool, at_once: bool) -> Any:
+    statement = (postgresql if on_postgres else sqlite).insert(_ACTIVITIES)
+    if at_once:
+        statement = statement.from_select(_DEED, select(*(_unnested(_ACTIVITIES.c[name]) for name in _DEED)))
     ignored = statement.on_conflict_do_nothing(index_elements=["source", "event"])
     return ignored.returning(_ACTIVITIES.c.source, _ACTIVITIES.c.event)
+
+
+def _as_arrays(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> dict[str, list[Any]]:
+    """Rows as one list a column, which PostgreSQL reads far faster than a parameter for each value."""
+    return {name: list(values) for name, values in zip(names, zip(*rows, strict=True), strict=True)}
+
+
+def _unnested(column: Column[Any]) -> ColumnElement[Any]:
+    """The values for *column* out of the list of its name."""
+    return func.unnest(bindparam(column.name, type_=ARRAY(column.type))).label(column.name)
 
 
 def load(session: Session, ids: Iterable[int], *, lock: bool = False) -> dict[int, Known]:
@@ -209,26 +283,36 @@ def load(session: Session, ids: Iterable[int], *, lock: bool = False) -> dict[in
     for part in in_parts(sorted(set(ids))):
         for row in _rows(session, _WHO_LOCKED if lock else _WHO, part):
             found[row[0]] = Known(*row)
-        for lead, *activity in _rows(session, _DID, part):
-            found[lead].activities.append(Activity(*activity))
+        for row in _rows(session, _DID, part):
+            found[row[0]].activities.append(Activity._make(row[1:]))
     return found
 
 
 def _learn(known: Known, arrival: Arrival) -> None:
     """Newer facts win by the source's time; an older one never overwrites."""
+    facts, times, at = known.facts, known.fact_times, arrival.facts_at
     for name, value in arrival.facts.items():
-        if arrival.facts_at < known.fact_times.get(name, -1):
+        if at < times.get(name, -1):
             continue
+        times[name] = at
         stored: Any = list(value) if isinstance(value, tuple) else value
-        if known.facts.get(name) != stored and name not in OF_THE_VISIT:
+        before = facts.get(name)
+        if _written_alike(before, stored):
+            continue
+        known.learned = True
+        facts[name] = stored
+        if before != stored and name not in OF_THE_VISIT:
             known.facts_changed = True
-        known.facts[name] = stored
-        known.fact_times[name] = arrival.facts_at
     known.first_seen = min(known.first_seen, arrival.occurred)
     known.email = known.email or arrival.email
     known.arrived_at = max(known.arrived_at, arrival.received)
     if arrival.signal is not None:
         known.arrived.add(arrival.event)
+
+
+def _written_alike(before: object, now: object) -> bool:
+    """Whether two facts are surely the same JSON: 1, 1.0 and True are equal, and are written differently."""
+    return before == now and type(before) is type(now) and isinstance(now, str | int)
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,27 +327,35 @@ class Judged:
 
 
 def keep(session: Session, judged: Sequence[Judged]) -> None:
-    """Write back facts and scores of many leads in one statement."""
-    if not judged:
-        return
-    session.connection().execute(
-        _KEEP,
-        [
-            {
-                "lead": j.known.id,
-                "email": j.known.email,
-                "facts": j.known.facts,
-                "fact_times": j.known.fact_times,
-                "first_seen": j.known.first_seen,
-                "fit": j.fit,
-                "intent": j.intent,
-                "scored_at": j.at,
-                "wanted": list(j.wanted) or None,
-                "changed_facts_at": j.at if j.known.facts_changed else j.known.changed_facts_at,
-            }
-            for j in judged
-        ],
-    )  # fmt: skip
+    """Write back scores, and facts where one is new: many leads are a statement or two."""
+    for names, these in (
+        (_LEARNED, [each for each in judged if each.known.learned]),
+        (_SCORED, [each for each in judged if not each.known.learned]),
+    ):
+        if these:
+            session.connection().execute(_keep_statement(names), [_columns(each, names) for each in these])
+
+
+def _columns(judged: Judged, names: tuple[str, ...]) -> dict[str, Any]:
+    known = judged.known
+    row = {
+        "email": known.email,
+        "facts": known.facts,
+        "fact_times": known.fact_times,
+        "first_seen": known.first_seen,
+        "fit": judged.fit,
+        "intent": judged.intent,
+        "scored_at": judged.at,
+        "wanted": list(judged.wanted) or None,
+        "changed_facts_at": judged.at if known.facts_changed else known.changed_facts_at,
+    }
+    return {"lead": known.id, **{name: row[name] for name in names}}
+
+
+@cache
+def _keep_statement(names: tuple[str, ...]) -> Any:
+    changes: dict[str, BindParameter[Any]] = {name: bindparam(name) for name in names}
+    return update(_LEADS).where(_LEADS.c.id == bindparam("lead")).values(**changes)
 
 
 def by_email(session: Session, email: str) -> Known | None:

@@ -13,6 +13,7 @@ from bot.desk.hand_over import Crossing, hand_over, past_of
 from scoring.arrival import Arrival
 from scoring.emails import company_domain
 from scoring.handoff import Handoff
+from scoring.lead import Lead
 from scoring.past import Past
 from scoring.qualify import Standing, Verdict, qualify
 from scoring.receipt import Score
@@ -46,7 +47,6 @@ class Around:
     open: dict[int, Handoff]
     past: dict[int, Past]
     nurtured: frozenset[int]
-    suppressed: dict[int, str]
 
 
 def receive(desk: Desk, arrivals: Sequence[Arrival], *, live: bool = True) -> Received:
@@ -76,8 +76,11 @@ def _report_unknown(
     session: Session, stored: Sequence[Arrival], agreed: Agreed, at: datetime
 ) -> dict[str, int]:
     """ "An unknown signal is kept, worth 0, reported"."""
-    known = agreed.definition.known_signals
-    unknown = Counter(a.signal for a in stored if a.signal is not None and a.signal not in known)
+    intent = agreed.definition.intent
+    unknown = Counter(a.signal for a in stored if a.signal is not None and a.signal not in intent)
+    if unknown:  # or named in a condition alone: gathering those reads the whole definition
+        known = agreed.definition.known_signals
+        unknown = Counter({signal: times for signal, times in unknown.items() if signal not in known})
     funnel.report_unknown(session, unknown, at)
     return dict(unknown)
 
@@ -92,14 +95,14 @@ class _Done:
 
 def _judge(session: Session, desk: Desk, agreed: Agreed, known: Sequence[Known], *, live: bool) -> _Done:
     now = desk.clock.business()
-    around = _around(session, known, now)
+    around = _around(session, known)
     judged: list[Judged] = []
     crossings: list[Crossing] = []
     wanted: dict[int, Sequence[str]] = {}
-    for one in known:
-        worth = score(one.lead, one.activities, agreed.definition, now)
-        verdict = _verdict(one, agreed, around, now, None if one.id in around.past else worth)
-        judged.append(Judged(one, worth.fit, worth.intent, int(now.timestamp()), verdict.wanted))
+    at = int(now.timestamp())
+    for case, verdict in _heard(session, agreed, around, known, now):
+        one, worth = case.known, case.score
+        judged.append(Judged(one, worth.fit, worth.intent, at, verdict.wanted))
         if not live:
             continue
         if verdict.wanted:
@@ -114,12 +117,48 @@ def _judge(session: Session, desk: Desk, agreed: Agreed, known: Sequence[Known],
     return _Done(made, letters=bool(made or wanted or around.open))
 
 
-def _verdict(one: Known, agreed: Agreed, around: Around, now: datetime, worth: Score | None) -> Verdict:
-    standing = Standing(around.suppressed.get(one.id), around.past.get(one.id), frozenset(one.arrived))
-    return qualify(one.lead, one.activities, agreed.definition, standing, now, score=worth)
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """A lead to be judged: as stored, as scoring reads it, and its score."""
+
+    known: Known
+    lead: Lead
+    score: Score
 
 
-def _around(session: Session, known: Sequence[Known], now: datetime) -> Around:
+def _heard(
+    session: Session, agreed: Agreed, around: Around, known: Sequence[Known], now: datetime
+) -> list[tuple[_Case, Verdict]]:
+    """Each lead with its score and its verdict.
+
+    Most events lead to nothing the suppression list could stop; only the others are looked up there.
+    """
+    heard: list[tuple[_Case, Verdict]] = []
+    for one in known:
+        lead = one.lead
+        case = _Case(one, lead, score(lead, one.activities, agreed.definition, now))
+        heard.append((case, _verdict(case, agreed, around, now)))
+    stoppable = [case.known for case, verdict in heard if verdict.tier is not None or verdict.wanted]
+    suppressed = suppression_of(session, stoppable, now)
+    return [
+        (
+            case,
+            _verdict(case, agreed, around, now, why) if (why := suppressed.get(case.known.id)) else verdict,
+        )
+        for case, verdict in heard
+    ]
+
+
+def _verdict(
+    case: _Case, agreed: Agreed, around: Around, now: datetime, suppressed: str | None = None
+) -> Verdict:
+    one = case.known
+    standing = Standing(suppressed, around.past.get(one.id), frozenset(one.arrived))
+    since_the_end = None if one.id in around.past else case.score
+    return qualify(case.lead, one.activities, agreed.definition, standing, now, score=since_the_end)
+
+
+def _around(session: Session, known: Sequence[Known]) -> Around:
     ids = handoffs.leads_with_any(session, [one.id for one in known])
     past, nurtured = past_of(session, ids)
     changed = {one.id for one in known if one.facts_changed}
@@ -130,7 +169,6 @@ def _around(session: Session, known: Sequence[Known], now: datetime) -> Around:
             for lead, end in past.items()
         },
         nurtured,
-        suppression_of(session, known, now),
     )
 
 

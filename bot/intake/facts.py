@@ -7,6 +7,7 @@ Shared by every way in. Titles, addresses and countries are classified here, so 
 import json
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from hashlib import sha256
 
 from bot.intake.countries import country_code, only_timezone
@@ -22,6 +23,8 @@ TEXT_FIELDS = (
 
 LEAD_FIELDS = (*TEXT_FIELDS, "employees", "consent")
 """Everything a lead may carry beside its free attributes (DESIGN, the native format)."""
+
+_WORDS, _FIELDS = frozenset(TEXT_FIELDS), frozenset(LEAD_FIELDS)  # asked of every fact of every event
 
 # Baton's own bounds: a card shows a few hundred characters, and one lead must not fill the database.
 LONGEST_TEXT = 1_000
@@ -52,7 +55,11 @@ def facts_of(given: Mapping[str, object]) -> dict[str, Fact]:
     """
     flat = _flat(given)
     _check_number_of_attributes(flat)
-    facts = {clean(name): fact for name, value in flat.items() if (fact := _fact(name, value)) is not None}
+    facts = {
+        name if name in _FIELDS else clean(name): fact
+        for name, value in flat.items()
+        if (fact := _fact(name, value)) is not None
+    }
     return facts | _derived(facts)
 
 
@@ -80,7 +87,9 @@ def event_id(content: Mapping[str, object]) -> str:
 
 def clean(text: str, longest: int = LONGEST_TEXT) -> str:
     """*text* trimmed, without NUL, lone surrogates replaced by U+FFFD, at most *longest* characters."""
-    storable = _LONE_SURROGATE.sub("�", text.replace("\0", ""))
+    storable = text.replace("\0", "")
+    if not storable.isascii():
+        storable = _LONE_SURROGATE.sub("�", storable)
     return storable.strip()[:longest].rstrip()
 
 
@@ -98,7 +107,7 @@ def _flat(given: Mapping[str, object]) -> dict[str, object]:
 
 
 def _check_number_of_attributes(given: Mapping[str, object]) -> None:
-    free = [name for name in given if name not in LEAD_FIELDS]
+    free = [name for name in given if name not in _FIELDS]
     if len(free) > MOST_ATTRIBUTES:
         raise ValueError(
             f"A lead may carry {MOST_ATTRIBUTES} attributes of its own; this one has {len(free)}."
@@ -111,15 +120,18 @@ def _check_number_of_attributes(given: Mapping[str, object]) -> None:
 def _fact(name: str, value: object) -> Fact | None:
     if name == "employees":
         return _head_count(value)
-    if isinstance(value, list | tuple) and name not in TEXT_FIELDS:
+    if isinstance(value, list | tuple) and name not in _WORDS:
         return _several(name, value)
     scalar = _scalar(name, value)
-    if scalar is None or name not in TEXT_FIELDS:
+    if scalar is None or name not in _WORDS:
         return scalar
     text = scalar if isinstance(scalar, str) else str(scalar)
     if name == "email":
         return normalise(text)
-    return country_code(text) if name == "country" else text
+    return _country(text) if name == "country" else text
+
+
+_country = lru_cache(maxsize=1_024)(country_code)
 
 
 def _several(name: str, values: list[object] | tuple[object, ...]) -> tuple[Scalar, ...] | None:

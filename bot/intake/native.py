@@ -186,7 +186,7 @@ def _arrival(event: EventGiven, place: int, now: datetime) -> Arrival | dict[str
         }
     if occurred < EARLIEST:
         return {"pointer": f"{pointer}/occurred_at", "problem": "This lies before the year 2000."}
-    given = {name: value for name, value in event.lead.model_dump().items() if value is not None}
+    given = {name: value for name, value in vars(event.lead).items() if value is not None}
     attributes = given.pop("attributes")
     wrong = _attribute_problem(attributes)
     try:
@@ -205,23 +205,27 @@ def _arrival(event: EventGiven, place: int, now: datetime) -> Arrival | dict[str
     name = clean(event.id, 200) if event.id else ""
     name = name or event_id(event.model_dump(mode="json"))
     received = int(now.timestamp())
+    at = min(int(occurred.timestamp()), received)
     email = facts.get("email")
     return Arrival(
         keys=identity(SOURCE, str(email) if email else None, event.lead.id, name),
         email=str(email) if email else None,
         facts=facts,
-        facts_at=min(int(occurred.timestamp()), received),
+        facts_at=at,
         source=SOURCE,
         event=name,
         signal=(clean(event.signal, 100) or None) if event.signal else None,
         asset=(clean(event.asset, 500) or None) if event.asset else None,
-        occurred=min(int(occurred.timestamp()), received),
+        occurred=at,
         received=received,
     )
 
 
+_BESIDE_ATTRIBUTES = {*LEAD_FIELDS, "attributes"} - {"seniority", "function", "timezone"}
+
+
 def _attribute_problem(attributes: dict[str, Any]) -> str | None:
-    taken = sorted(set(attributes) & {*LEAD_FIELDS, "attributes"} - {"seniority", "function", "timezone"})
+    taken = sorted(_BESIDE_ATTRIBUTES.intersection(attributes))
     if taken:
         return f"{', '.join(taken)} belongs beside attributes, not inside."
     return None
