@@ -113,13 +113,18 @@ def _schedule_statement(dialect: str) -> Any:
     )
 
 
-def once(session: Session, row: Due) -> None:
-    """Add a row unless one of its kind, subject and step is there already, whatever its time."""
-    session.execute(
-        upsert(session, DeadlineRow)
-        .values(kind=row.kind, subject=row.subject, step=row.step, due_at=row.due_at, state="open")
-        .on_conflict_do_nothing(index_elements=["kind", "subject", "step"])
-    )
+def once(session: Session, *rows: Due) -> None:
+    """Add each row unless one of its kind, subject and step is there already, whatever its time."""
+    if rows:
+        session.connection().execute(
+            _once_statement(session.get_bind().dialect.name), [_row(row) for row in rows]
+        )
+
+
+@cache
+def _once_statement(dialect: str) -> Any:
+    statement = (sqlite if dialect == "sqlite" else postgresql).insert(_DEADLINES)
+    return statement.on_conflict_do_nothing(index_elements=["kind", "subject", "step"])
 
 
 def cancel(session: Session, kinds: Sequence[str], subject: str) -> None:

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import BindParameter, and_, bindparam, select
+from sqlalchemy import and_, bindparam, select
 from sqlmodel import Session, SQLModel
 
 from scoring.handoff import Handoff, Pressed, Touch
 from scoring.past import Past
-from storage.statements import in_parts, rows_of
+from storage.statements import among, rows_among, rows_of
 
 PRESSES = ("accept", "reject", "touch", "qualify", "recycle", "opportunity", "won", "lost")
 """Moves a person makes and may take back."""
@@ -21,28 +21,31 @@ _LOG = SQLModel.metadata.tables["transition"]
 _TOUCH = SQLModel.metadata.tables["touch"].c
 
 # Built once: every press and every due step reads a hand-off, and building a statement costs more than running it.
-_THESE: BindParameter[Any] = bindparam("these", expanding=True)
 _WHOLE = select(
     *_H, _LOG.c.action.label("last_action"), _LOG.c.actor.label("last_actor"), _LOG.c.at.label("last_at")
 ).outerjoin_from(HANDOFFS, _LOG, and_(_LOG.c.handoff_id == _H.id, _LOG.c.n == _H.n))
-_ONE = _WHOLE.where(_H.id == bindparam("wanted"))
-_BY_ID = _WHOLE.where(_H.id.in_(_THESE))
-_OPEN = _WHOLE.where(_H.lead_id.in_(_THESE), _H.ended_at.is_(None))
-_OPEN_LOCKED = _OPEN.order_by(_H.id).with_for_update(of=HANDOFFS, key_share=True)
+_BY_ID = among(_WHOLE, _H.id)
+_OPEN = among(_WHOLE.where(_H.ended_at.is_(None)), _H.lead_id)
+_OPEN_LOCKED = among(
+    _WHOLE.where(_H.ended_at.is_(None)).order_by(_H.id).with_for_update(of=HANDOFFS, key_share=True),
+    _H.lead_id,
+)
 _WAITING = _WHOLE.where(_H.ended_at.is_(None)).order_by(_H.due_at.is_(None), _H.due_at, _H.id)
 _OF_OWNER = _WAITING.where(_H.owner == bindparam("owner"))
 _OF_NOBODY = _WAITING.where(_H.owner.is_(None))
-_TOUCHES = (
+_TOUCHES = among(
     select(_TOUCH.handoff_id, _TOUCH.kind, _TOUCH.outcome, _TOUCH.by, _TOUCH.at)
-    .where(_TOUCH.handoff_id.in_(_THESE), _TOUCH.undone_at.is_(None))
-    .order_by(_TOUCH.at, _TOUCH.id)
+    .where(_TOUCH.undone_at.is_(None))
+    .order_by(_TOUCH.at, _TOUCH.id),
+    _TOUCH.handoff_id,
 )
-_WITH_ANY = select(_H.lead_id).where(_H.lead_id.in_(_THESE))
-_ENDED = (
+_WITH_ANY = among(select(_H.lead_id), _H.lead_id)
+_ENDED = among(
     select(_H.lead_id, _H.ended_at, _H.stage, _H.reason, _H.again_on, _LEAD.changed_facts_at)
     .join_from(HANDOFFS, SQLModel.metadata.tables["lead"], _LEAD.id == _H.lead_id)
-    .where(_H.lead_id.in_(_THESE), _H.ended_at.is_not(None))
-    .order_by(_H.ended_at, _H.id)
+    .where(_H.ended_at.is_not(None))
+    .order_by(_H.ended_at, _H.id),
+    _H.lead_id,
 )
 _ON_CARD = select(_H.id).where(_H.card_id == bindparam("card")).order_by(_H.id)
 _OF_LEAD = select(_H.id).where(_H.lead_id == bindparam("lead")).order_by(_H.id.desc())
@@ -50,17 +53,17 @@ _OF_LEAD = select(_H.id).where(_H.lead_id == bindparam("lead")).order_by(_H.id.d
 
 def get(session: Session, id_: int) -> Handoff | None:
     """The hand-off, or None."""
-    return _whole(session, rows_of(session, _ONE, wanted=id_)).get(id_)
+    return many(session, [id_]).get(id_)
 
 
 def many(session: Session, ids: Iterable[int]) -> dict[int, Handoff]:
     """The hand-offs of *ids* by id."""
-    return _whole(session, _in_parts(session, _BY_ID, set(ids)))
+    return _whole(session, rows_among(session, _BY_ID, set(ids)))
 
 
 def leads_with_any(session: Session, leads: Iterable[int]) -> list[int]:
     """Those of *leads* that ever had a hand-off: most events are about others, and stop here."""
-    return sorted({lead for (lead,) in _in_parts(session, _WITH_ANY, leads)})
+    return sorted({lead for (lead,) in rows_among(session, _WITH_ANY, leads)})
 
 
 def open_of(session: Session, leads: Iterable[int], *, lock: bool = False) -> dict[int, Handoff]:
@@ -69,14 +72,14 @@ def open_of(session: Session, leads: Iterable[int], *, lock: bool = False) -> di
     *lock* holds them until the commit: what scoring decides about them is not lost to a press meanwhile;
     the press finds its WHERE unmet and is decided again.
     """
-    rows = _in_parts(session, _OPEN_LOCKED if lock else _OPEN, sorted(set(leads)))
+    rows = rows_among(session, _OPEN_LOCKED if lock else _OPEN, sorted(set(leads)))
     return {handoff.lead_id: handoff for handoff in _whole(session, rows).values()}
 
 
 def last_ended(session: Session, leads: Iterable[int], besides: str = "") -> dict[int, Past]:
     """The newest ended hand-off of each of *leads* that has one, by lead; those of reason *besides* left out."""
     found: dict[int, Past] = {}
-    for lead, at, stage, reason, again_on, changed in _in_parts(session, _ENDED, set(leads)):
+    for lead, at, stage, reason, again_on, changed in rows_among(session, _ENDED, set(leads)):
         if besides and reason == besides:
             continue
         ended = int(at.timestamp())
@@ -128,15 +131,11 @@ def pressed(n: int, action: str | None, actor: str | None, at: Any) -> Pressed |
     return Pressed(n, action, actor, at) if action in PRESSES and actor is not None else None
 
 
-def _in_parts(session: Session, statement: Any, these: Iterable[Any]) -> list[Any]:
-    return [row for part in in_parts(these) for row in rows_of(session, statement, these=part)]
-
-
 def _whole(session: Session, rows: Sequence[Any]) -> dict[int, Handoff]:
     # Where nobody has touched there is nothing to look up: the first touch sets the column, its undo clears it.
     touched = [row.id for row in rows if row.touched_at is not None]
     touches: dict[int, list[Touch]] = {}
-    for handoff_id, kind, outcome, by, at in _in_parts(session, _TOUCHES, touched):
+    for handoff_id, kind, outcome, by, at in rows_among(session, _TOUCHES, touched):
         touches.setdefault(handoff_id, []).append(Touch(kind, outcome, by, at))
     return {
         row.id: of_row(

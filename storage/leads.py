@@ -10,8 +10,6 @@ from sqlalchemy import (
     BindParameter,
     Column,
     ColumnElement,
-    Select,
-    any_,
     bindparam,
     delete,
     func,
@@ -24,7 +22,7 @@ from sqlmodel import Session, SQLModel, col
 
 from scoring.arrival import Arrival
 from scoring.lead import OF_THE_VISIT, Activity, Lead
-from storage.statements import in_parts
+from storage.statements import among, on_postgres, rows_among
 from storage.tables import LeadRow
 
 _LEADS = SQLModel.metadata.tables["lead"]
@@ -32,41 +30,19 @@ _IDENTITIES = SQLModel.metadata.tables["identity"]
 _ACTIVITIES = SQLModel.metadata.tables["activity"]
 
 
-@dataclass(frozen=True, slots=True)
-class _Among:
-    """A select of the rows whose column is among some values, in the form each number of them runs fastest.
-
-    One value is most requests. PostgreSQL takes several as one array: a list of 100 parameters is read, planned
-    and sent one by one.
-    """
-
-    one: Select[Any]
-    listed: Select[Any]
-    array: Select[Any]
-
-
-def _among(query: Select[Any], column: Column[Any]) -> _Among:
-    array: BindParameter[Any] = bindparam("these", type_=ARRAY(column.type))
-    return _Among(
-        query.where(column == bindparam("these")),
-        query.where(column.in_(bindparam("these", expanding=True))),
-        query.where(column == any_(array)),
-    )
-
-
 # Built once: intake runs these for every request, and building a statement costs more than running it.
-_STORED = _among(
+_STORED = among(
     select(_ACTIVITIES.c.event).where(_ACTIVITIES.c.source == bindparam("source")), _ACTIVITIES.c.event
 )
-_KNOWN_AS = _among(select(_IDENTITIES.c.key, _IDENTITIES.c.lead_id), _IDENTITIES.c.key)
+_KNOWN_AS = among(select(_IDENTITIES.c.key, _IDENTITIES.c.lead_id), _IDENTITIES.c.key)
 _COLUMNS = select(
     _LEADS.c.id, _LEADS.c.email, _LEADS.c.facts, _LEADS.c.fact_times, _LEADS.c.first_seen, _LEADS.c.changed_facts_at
 )  # fmt: skip
-_WHO = _among(_COLUMNS, _LEADS.c.id)
+_WHO = among(_COLUMNS, _LEADS.c.id)
 # FOR NO KEY UPDATE: two requests about one lead have both just added an activity that points at it (and so
 # share-lock its key); FOR UPDATE would make each wait for the other until PostgreSQL kills one of them.
-_WHO_LOCKED = _among(_COLUMNS.order_by(_LEADS.c.id).with_for_update(key_share=True), _LEADS.c.id)
-_DID = _among(
+_WHO_LOCKED = among(_COLUMNS.order_by(_LEADS.c.id).with_for_update(key_share=True), _LEADS.c.id)
+_DID = among(
     select(
         _ACTIVITIES.c.lead_id, _ACTIVITIES.c.event, _ACTIVITIES.c.signal, _ACTIVITIES.c.asset,
         _ACTIVITIES.c.occurred, _ACTIVITIES.c.received,
@@ -78,10 +54,6 @@ _SCORED = ("fact_times", "email", "first_seen", "fit", "intent", "scored_at", "w
 _LEARNED = (*_SCORED, "facts", "changed_facts_at")
 """What is written back of every lead, and of one of whom a fact is new: the facts are by far the longest."""
 _DEED = ("lead_id", "source", "event", "signal", "asset", "occurred", "received")
-
-
-def _on_postgres(session: Session) -> bool:
-    return session.get_bind().dialect.name == "postgresql"
 
 
 @dataclass(slots=True)
@@ -148,18 +120,8 @@ def _already_stored(session: Session, arrivals: Sequence[Arrival]) -> set[tuple[
     return {
         (source, event)
         for source, named in events.items()  # a source at a time, because the index begins with it
-        for part in in_parts(named)
-        for (event,) in _rows(session, _STORED, part, source=source)
+        for (event,) in rows_among(session, _STORED, named, source=source)
     }
-
-
-def _rows(session: Session, among: _Among, these: Sequence[Any], **also: Any) -> Sequence[Any]:
-    """The rows of one of the statements above, as plain tuples."""
-    connection = session.connection()
-    if len(these) == 1:
-        return connection.execute(among.one, {"these": these[0], **also}).all()
-    statement = among.array if _on_postgres(session) else among.listed
-    return connection.execute(statement, {"these": these, **also}).all()
 
 
 def _resolve(
@@ -190,8 +152,7 @@ def _resolve(
 def identities(session: Session, keys: Iterable[str]) -> dict[str, int]:
     """The lead's id for each of *keys* that is known."""
     found: dict[str, int] = {}
-    for part in in_parts(sorted(set(keys))):
-        found.update(_rows(session, _KNOWN_AS, part))
+    found.update(rows_among(session, _KNOWN_AS, sorted(set(keys))))
     return found
 
 
@@ -224,7 +185,7 @@ def _add(session: Session, newcomers: Sequence[tuple[list[str], Arrival]]) -> di
 
 def _name(session: Session, lead_of: Mapping[str, int]) -> None:
     rows = [{"key": key, "lead_id": lead} for key, lead in sorted(lead_of.items())]
-    session.connection().execute(_name_statement(_on_postgres(session)), rows)
+    session.connection().execute(_name_statement(on_postgres(session)), rows)
 
 
 @cache
@@ -249,10 +210,10 @@ def _append(session: Session, rows: Sequence[tuple[Arrival, int]]) -> set[tuple[
         )
         for arrival, lead in sorted(rows, key=lambda row: (row[0].source, row[0].event))
     ]
-    on_postgres = _on_postgres(session)
-    at_once = on_postgres and len(deeds) > 1
+    arrays = on_postgres(session)
+    at_once = arrays and len(deeds) > 1
     found = session.connection().execute(
-        _append_statement(on_postgres, at_once),
+        _append_statement(arrays, at_once),
         _as_arrays(_DEED, deeds) if at_once else [dict(zip(_DEED, deed, strict=True)) for deed in deeds],
     )
     return {(source, event) for source, event in found}
@@ -280,11 +241,11 @@ def _unnested(column: Column[Any]) -> ColumnElement[Any]:
 def load(session: Session, ids: Iterable[int], *, lock: bool = False) -> dict[int, Known]:
     """The leads of *ids* with all their activities; *lock* holds their rows until the commit."""
     found: dict[int, Known] = {}
-    for part in in_parts(sorted(set(ids))):
-        for row in _rows(session, _WHO_LOCKED if lock else _WHO, part):
-            found[row[0]] = Known(*row)
-        for row in _rows(session, _DID, part):
-            found[row[0]].activities.append(Activity._make(row[1:]))
+    wanted = sorted(set(ids))
+    for row in rows_among(session, _WHO_LOCKED if lock else _WHO, wanted):
+        found[row[0]] = Known(*row)
+    for row in rows_among(session, _DID, wanted):
+        found[row[0]].activities.append(Activity._make(row[1:]))
     return found
 
 

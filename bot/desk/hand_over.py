@@ -77,8 +77,7 @@ def hand_over(session: Session, desk: Desk, agreed: Agreed, crossings: Sequence[
     sales = [(id_, c, path) for id_, (c, path) in zip(ids, routed, strict=True) if not c.tier.nurture]
     _put_on_cards(session, desk, sales)
     made = handoffs.many(session, ids)
-    for id_, _, _ in sales:
-        ladder.schedule(session, made[id_], agreed.definition, agreed.team)
+    ladder.schedule_new(session, [made[id_] for id_, _, _ in sales], agreed.definition, agreed.team)
     opening.expect(session, agreed, [made[id_] for id_, _, _ in sales])
     for id_, crossing in zip(ids, crossings, strict=True):
         announce.created(session, desk, made[id_])

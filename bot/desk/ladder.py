@@ -1,6 +1,6 @@
 """What falls due for a hand-off, as rows: its first touch, its decision, and the weekly look after that."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import Any
@@ -65,6 +65,18 @@ def schedule(session: Session, handoff: Handoff, definition: Definition, team: T
 
     What was said stays said: only steps still to come are moved.
     """
+    # A weekly look that was moved on to its next week stays there, whatever is pressed meanwhile.
+    deadlines.arrange(
+        session, (FIRST_TOUCH, DECIDE, FOLLOW_UP), str(handoff.id), _steps(handoff, definition, team), WEEKLY
+    )
+
+
+def schedule_new(session: Session, handoffs: Iterable[Handoff], definition: Definition, team: Team) -> None:
+    """Write the rows of hand-offs made just now, of which there are none yet."""
+    deadlines.schedule(session, [row for each in handoffs for row in _steps(each, definition, team)])
+
+
+def _steps(handoff: Handoff, definition: Definition, team: Team) -> list[Due]:
     subject = str(handoff.id)
     rows: list[Due] = []
     calendar = calendar_for(team, handoff.owner, handoff.segment)
@@ -80,8 +92,7 @@ def schedule(session: Session, handoff: Handoff, definition: Definition, team: T
     elif handoff.open:
         first = (handoff.sql_at or handoff.crossed_at) + definition.ae_accept
         rows.append(Due(FOLLOW_UP, subject, WEEKLY, calendar.next_open(first)))
-    # A weekly look that was moved on to its next week stays there, whatever is pressed meanwhile.
-    deadlines.arrange(session, (FIRST_TOUCH, DECIDE, FOLLOW_UP), subject, rows, keep_later=WEEKLY)
+    return rows
 
 
 def _decisions(subject: str, since: datetime, decide: timedelta, calendar: WorkCalendar) -> Sequence[Due]:

@@ -20,12 +20,13 @@ RANK = 44
 
 def expect(session: Session, agreed: Agreed, made: Sequence[Handoff]) -> None:
     """Ask for a list at their next opening for everybody who may claim one of *made* that came off hours."""
-    for handoff in made:
-        if not _came_off_hours(handoff):
-            continue
-        for person in handoff.pool:
-            at = ladder.next_on_shift(agreed.team, person, handoff.crossed_at)
-            deadlines.once(session, Due(OPENING, person, "next", at))
+    off_hours = [handoff for handoff in made if _came_off_hours(handoff)]
+    first = {
+        person: ladder.next_on_shift(agreed.team, person, handoff.crossed_at)
+        for handoff in off_hours
+        for person in handoff.pool
+    }
+    deadlines.once(session, *(Due(OPENING, person, "next", at) for person, at in first.items()))
 
 
 def _came_off_hours(handoff: Handoff) -> bool:
