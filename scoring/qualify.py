@@ -91,6 +91,7 @@ class _Hearing:
     now: datetime
     score: Score
     situation: Situation
+    answers: Sequence[tuple[Gate, Outcome]]
 
     @property
     def returning(self) -> bool:
@@ -98,8 +99,7 @@ class _Hearing:
 
     def gates(self, outcome: Outcome) -> list[Gate]:
         """The gates that come out as *outcome*, hard ones included."""
-        asked = ((gate, gate_outcome(gate, check(self.situation))) for gate, check in self.book.gates)
-        return [gate for gate, answer in asked if answer == outcome]
+        return [gate for gate, answer in self.answers if answer == outcome]
 
 
 def qualify(
@@ -182,7 +182,9 @@ def _hearing(
     as_of = seconds(now)
     signals = by_signal(newest_first(activities, as_of), since)
     situation = Situation(lead.facts, signals, as_of, points.total, returning=since is not None)
-    return _Hearing(rulebook(definition), lead, activities, standing, now, points, situation)
+    book = rulebook(definition)
+    answers = [(gate, gate_outcome(gate, check(situation))) for gate, check in book.gates]
+    return _Hearing(book, lead, activities, standing, now, points, situation, answers)
 
 
 def _verdict(hearing: _Hearing, why: str, *, fit_check: bool, sentences: tuple[str, ...]) -> Verdict:

@@ -55,6 +55,24 @@ def receive(desk: Desk, arrivals: Sequence[Arrival], *, live: bool = True) -> Re
     Raises:
         sqlalchemy.exc.OperationalError: the database cannot take it; nothing was kept.
     """
+    return receive_together(desk, [arrivals], live=live).all
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """What became of several requests in one transaction; *each* counts the duplicates of one request."""
+
+    all: Received
+    each: tuple[int, ...]
+
+
+def receive_together(desk: Desk, requests: Sequence[Sequence[Arrival]], *, live: bool = True) -> Together:
+    """Take in several requests, which are about different people, in one transaction: all or none.
+
+    Raises:
+        sqlalchemy.exc.OperationalError: the database cannot take it; nothing was kept.
+    """
+    arrivals = [arrival for request in requests for arrival in request]
     with desk.database.writing() as session:
         agreed = desk.agreed(session)
         taken = leads.take_in(session, arrivals)
@@ -62,7 +80,7 @@ def receive(desk: Desk, arrivals: Sequence[Arrival], *, live: bool = True) -> Re
         done = _judge(session, desk, agreed, list(taken.known.values()), live=live)
     if done.letters:
         desk.wake()
-    return Received(
+    received = Received(
         received=len(arrivals),
         duplicates=len(arrivals) - len(taken.stored),
         fresh=taken.fresh,
@@ -70,6 +88,8 @@ def receive(desk: Desk, arrivals: Sequence[Arrival], *, live: bool = True) -> Re
         handoffs=done.handoffs,
         unknown=unknown,
     )
+    stored = {id(arrival) for arrival in taken.stored}
+    return Together(received, tuple(sum(id(each) not in stored for each in request) for request in requests))
 
 
 def _report_unknown(
