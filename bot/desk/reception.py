@@ -6,7 +6,7 @@ score and the card it would have given alone.
 """
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy.exc import OperationalError
@@ -17,6 +17,8 @@ from scoring.arrival import Arrival
 
 MOST = 500
 """Events taken in together: more would keep the presses that wait for the database's one writer."""
+
+TakeIn = Callable[[Desk, Sequence[Sequence[Arrival]]], Together]
 
 
 @dataclass(eq=False, slots=True)
@@ -44,10 +46,11 @@ class Taken:
 
 
 class Reception:
-    """Where requests of senders are taken in."""
+    """Where requests of senders are taken in; *take_in* commits several of them at once."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, take_in: TakeIn = receive_together) -> None:
         self._desk = desk
+        self._commit = take_in
         self._lock = threading.Lock()
         self._waiting: list[_Turn] = []
         self._busy = False
@@ -98,7 +101,7 @@ class Reception:
 
     def _take_in(self, group: Sequence[_Turn]) -> None:
         try:
-            _told(group, receive_together(self._desk, [turn.arrivals for turn in group]))
+            _told(group, self._commit(self._desk, [turn.arrivals for turn in group]))
         except Exception as trouble:  # noqa: BLE001  # each of the group raises it in its own thread
             if len(group) == 1 or isinstance(trouble, OperationalError | StorageError):
                 for turn in group:

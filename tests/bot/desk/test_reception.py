@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import pytest
 from sqlalchemy.exc import DataError, OperationalError
 
-from bot.desk import reception
-from bot.desk.reception import Reception, Taken
+from bot.desk.desk import Desk
+from bot.desk.receive import Together, receive_together
+from bot.desk.reception import Reception, Taken, TakeIn
 from bot.intake.native import arrivals_of
 from scoring.arrival import Arrival
 from tests.bot.desk.shift import Shift
@@ -52,44 +52,41 @@ def assert_waiting(desk: Reception, many: int) -> None:
     raise AssertionError(f"{desk.waiting} of {many} requests wait")
 
 
-@pytest.fixture
-def groups(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many requests each transaction took."""
-    seen: list[int] = []
-    real = reception.receive_together
+class Counted:
+    """Takes in as the desk does, and notes how many requests each transaction took."""
 
-    def counting(desk: Any, requests: Sequence[Any]) -> Any:
-        seen.append(len(requests))
-        return real(desk, requests)
+    def __init__(self) -> None:
+        self.groups: list[int] = []
 
-    monkeypatch.setattr(reception, "receive_together", counting)
-    return seen
+    def __call__(self, desk: Desk, requests: Sequence[Sequence[Arrival]]) -> Together:
+        self.groups.append(len(requests))
+        return receive_together(desk, requests)
 
 
-def test_requests_that_wait_are_taken_in_together_and_each_is_counted(
-    shift: Shift, groups: list[int]
-) -> None:
+def test_requests_that_wait_are_taken_in_together_and_each_is_counted(shift: Shift) -> None:
+    counted = Counted()
     requests = [request(shift, shift.event("demo_request", person(f"p{n}"))) for n in range(8)]
     again = request(shift, shift.event("ebook", person("p0"), id="evt-1"), shift.event("ebook", person("q")))
 
-    answers = at_once(Reception(shift.desk), shift, requests)
+    answers = at_once(Reception(shift.desk, counted), shift, requests)
     repeated = Reception(shift.desk).receive(again)
 
     assert [(each.received, each.duplicates) for each in answers if isinstance(each, Taken)] == [(1, 0)] * 8
     assert sum(each.all.handoffs for each in answers if isinstance(each, Taken) and each.all) == 8
     assert len(shift.rows()) == 8
-    assert max(groups) > 1
-    assert sum(groups) == 9
+    assert max(counted.groups) > 1
+    assert sum(counted.groups) == 8
     assert (repeated.received, repeated.duplicates) == (2, 1)
 
 
-def test_two_requests_about_one_person_are_not_taken_together(shift: Shift, groups: list[int]) -> None:
+def test_two_requests_about_one_person_are_not_taken_together(shift: Shift) -> None:
+    counted = Counted()
     requests = [request(shift, shift.event("demo_request", person("one"))) for _ in range(4)]
 
-    answers = at_once(Reception(shift.desk), shift, requests)
+    answers = at_once(Reception(shift.desk, counted), shift, requests)
 
     assert all(isinstance(each, Taken) for each in answers)
-    assert groups == [1, 1, 1, 1]
+    assert counted.groups == [1, 1, 1, 1]
     assert len(shift.rows()) == 1
     assert len(shift.letters("note")) == 3, (
         "the second, third and fourth request are notes in the card's thread"
@@ -105,49 +102,41 @@ def test_the_same_event_in_two_requests_counts_once(either_shift: Shift) -> None
     assert sorted(each.duplicates for each in answers if isinstance(each, Taken)) == [0, 1, 1, 1, 1, 1]
 
 
-def failing(
-    shift: Shift, monkeypatch: pytest.MonkeyPatch, when: Callable[[Sequence[Any]], Exception | None]
-) -> None:
-    real = reception.receive_together
+def failing(when: Callable[[Sequence[Any]], Exception | None]) -> TakeIn:
+    """Takes in as the desk does, but for what *when* gives an exception for."""
 
-    def refusing(desk: Any, requests: Sequence[Any]) -> Any:
+    def refusing(desk: Desk, requests: Sequence[Sequence[Arrival]]) -> Together:
         trouble = when(requests)
         if trouble is not None:
             with desk.database.writing():  # it waits for its turn, as any other
                 raise trouble
-        return real(desk, requests)
+        return receive_together(desk, requests)
 
-    monkeypatch.setattr(reception, "receive_together", refusing)
+    return refusing
 
 
-def test_a_request_the_database_refuses_takes_no_other_down(
-    shift: Shift, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_request_the_database_refuses_takes_no_other_down(shift: Shift) -> None:
     bad = request(shift, shift.event("ebook", person("bad")))
 
     def refused(requests: Sequence[Any]) -> Exception | None:
         return DataError("a value", {}, ValueError("out of range")) if bad in requests else None
 
-    failing(shift, monkeypatch, refused)
     good = [request(shift, shift.event("demo_request", person(f"p{n}"))) for n in range(5)]
 
-    answers = at_once(Reception(shift.desk), shift, [*good, bad])
+    answers = at_once(Reception(shift.desk, failing(refused)), shift, [*good, bad])
 
     assert [isinstance(each, Taken) for each in answers] == [True] * 5 + [False]
     assert isinstance(answers[-1], DataError)
     assert len(shift.rows()) == 5
 
 
-def test_when_the_database_is_away_everybody_is_told_and_the_next_request_is_tried(
-    shift: Shift, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_when_the_database_is_away_everybody_is_told_and_the_next_request_is_tried(shift: Shift) -> None:
     down = [True]
 
     def away(_requests: Sequence[Any]) -> Exception | None:
         return OperationalError("BEGIN", {}, ConnectionError("gone")) if down[0] else None
 
-    failing(shift, monkeypatch, away)
-    desk = Reception(shift.desk)
+    desk = Reception(shift.desk, failing(away))
     asked = [request(shift, shift.event("ebook", person(f"p{n}"))) for n in range(6)]
 
     answers = at_once(desk, shift, asked)
