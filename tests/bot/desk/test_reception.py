@@ -10,7 +10,7 @@ from sqlalchemy.exc import DataError, OperationalError
 
 from bot.desk.desk import Desk
 from bot.desk.receive import Together, receive_together
-from bot.desk.reception import Reception, Taken, TakeIn
+from bot.desk.reception import Reception, TakeIn, Taken
 from bot.intake.native import arrivals_of
 from scoring.arrival import Arrival
 from tests.bot.desk.shift import Shift
