@@ -2,8 +2,9 @@
 PYTHON ?= python3.11
 BIN := .venv/bin
 JOBS ?= 2
+CHAOS_SECONDS ?= 600
 
-.PHONY: setup demo test test-all lint types architecture bench lock clean
+.PHONY: setup demo test test-all lint types architecture bench chaos audit lock clean
 
 setup: .venv/.ready  ## A virtual environment with exactly the locked dependencies, and baton in it.
 
@@ -36,6 +37,16 @@ test-all: test  ## And the slow suites.
 
 bench: setup  ## The benchmarks, each beside a yardstick of the same run; writes docs/performance.md.
 	$(BIN)/python -m benchmarks
+
+chaos: setup  ## Replicas killed while they work, in legs of CHAOS_SECONDS; each appends to docs/reliability.md.
+	$(BIN)/python -m tests.harness all --seconds $(CHAOS_SECONDS)
+
+audit: setup  ## Known vulnerabilities of the locked dependencies: a report that needs the network and fails nothing.
+	@said=$$(timeout 120 $(BIN)/uv tool run --quiet pip-audit==2.9.0 --requirement requirements.lock --require-hashes \
+	  --no-deps --disable-pip --progress-spinner off --timeout 15 2>&1 </dev/null); status=$$?; \
+	if [ $$status -eq 0 ]; then echo "audit: no known vulnerability in requirements.lock"; \
+	elif echo "$$said" | grep -q "known vulnerabilit"; then echo "$$said"; echo "audit: see above; this fails nothing"; \
+	else echo "audit: could not be run (exit $$status, it needs the network); nothing was checked"; fi
 
 lock: setup  ## Resolve the dependencies again.
 	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 pyproject.toml -o requirements.lock

@@ -1,18 +1,21 @@
 """`baton check`: everything that can be known before serving, as sentences."""
 
 import re
-import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.desk import govern
+from bot.clock import Clock
+from bot.desk import govern, health
 from bot.desk.desk import StorageError, open_database
 from bot.desk.govern import Files
+from bot.manifest import SCOPES
 from bot.settings import Settings, SettingsError, check_for_serving
-from bot.slack.client import SlackClient, SlackTrouble
+from bot.slack import inspect
+from bot.slack.client import SlackClient
+from bot.slack.inspect import Remark, Wanted
 from scoring.contract import Definition
 from scoring.definition import DefinitionError, read_definition
 from scoring.routing import routing_doubts
@@ -30,6 +33,14 @@ IDLE_IN_TEAM = (
 """Keys of the team file that are read and checked, and that nothing acts on in this version."""
 
 
+WAL_RESET_MENDED = (3, 51, 3)
+WAL_RESET = (
+    "SQLite before 3.51.3 can lose a transaction when two connections write or checkpoint at once. Baton has one "
+    "connection that does either, so nothing is to be done, unless another program writes to the file."
+)
+"""Source: https://www.sqlite.org/wal.html, "The WAL-Reset Bug"; DESIGN, rule 8."""
+
+
 @dataclass(slots=True)
 class Checkup:
     """What was found: *problems* stop serving, *warnings* do not, *good* is fine."""
@@ -43,6 +54,12 @@ class Checkup:
         """Whether Baton can serve."""
         return not self.problems
 
+    def take(self, remarks: Iterable[Remark]) -> None:
+        """Sort *remarks* into the three lists."""
+        lists = {"good": self.good, "warning": self.warnings, "problem": self.problems}
+        for remark in remarks:
+            lists[remark.kind].append(remark.sentence)
+
 
 def check_up(settings: Settings) -> Checkup:
     """Look at the settings, the two files, the database and, where a token is set, Slack."""
@@ -52,14 +69,13 @@ def check_up(settings: Settings) -> Checkup:
         found.good.append("Settings: everything serve needs is set.")
     except SettingsError as missing:
         found.problems += missing.problems
-    files = _read_files(settings, found)
+    files, team = _read_files(settings, found)
     _check_database(settings, files, found)
-    if settings.slack_bot_token.get_secret_value():
-        _check_slack(settings, found)
+    _check_slack(settings, team, found)
     return found
 
 
-def _read_files(settings: Settings, found: Checkup) -> Files | None:
+def _read_files(settings: Settings, found: Checkup) -> tuple[Files | None, Team | None]:
     texts = [
         _text(path, name, found)
         for path, name in (
@@ -71,7 +87,8 @@ def _read_files(settings: Settings, found: Checkup) -> Files | None:
     team = _team(texts[1], settings, found) if texts[1] is not None else None
     if definition is not None and team is not None:
         found.warnings += routing_doubts(team, definition)
-    return Files(texts[0], texts[1]) if texts[0] is not None and texts[1] is not None else None
+    files = Files(texts[0], texts[1]) if texts[0] is not None and texts[1] is not None else None
+    return files, team
 
 
 def _text(path: Path, setting: str, found: Checkup) -> str | None:
@@ -140,20 +157,24 @@ def _check_database(settings: Settings, files: Files | None, found: Checkup) -> 
         )
         return
     try:
-        engine = f"SQLite {sqlite3.sqlite_version}" if database.sqlite else "PostgreSQL"
-        found.good.append(f"Database: {engine}, schema up to date.")
+        stands = health.standing_of(database)
+        found.good.append(f"Database: {stands.named}, schema {stands.revision} is up to date.")
+        if database.sqlite and stands.version < WAL_RESET_MENDED:
+            found.good.append(f"Database: {WAL_RESET}")
+        if stands.now is not None:
+            ahead = (Clock().real() - stands.now).total_seconds()
+            found.take(inspect.clock_remarks("PostgreSQL's", ahead))
         if files is not None:
             found.warnings += govern.changed_files(database, files)
     finally:
         database.close()
 
 
-def _check_slack(settings: Settings, found: Checkup) -> None:
-    slack = SlackClient(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
-    try:
-        me = slack.who_am_i()
-        found.good.append(f"Slack: the token works in workspace {me['team'] or me['team_id']}.")
-    except SlackTrouble as trouble:
-        found.problems.append(
-            f"Slack: the token was not accepted ({trouble}). Check SLACK_BOT_TOKEN and SLACK_API_URL."
-        )
+def _check_slack(settings: Settings, team: Team | None, found: Checkup) -> None:
+    token = settings.slack_bot_token.get_secret_value()
+    if not token:
+        found.warnings.append("Slack: not looked at, because SLACK_BOT_TOKEN is not set.")
+        return
+    slack = SlackClient(token, settings.slack_api_url)
+    app_token = settings.slack_app_token.get_secret_value()
+    found.take(inspect.inspect(slack, Wanted(SCOPES, team, Clock().real, app_token)))

@@ -14,9 +14,10 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot import checkup, demo, serving, starting, terminal
+from bot import checkup, demo, records, serving, starting, terminal
 from bot.clock import Clock
-from bot.desk import govern, report
+from bot.desk import audit, govern, privacy, report
+from bot.desk.delivery import clock_of
 from bot.desk.desk import Desk, StorageError, open_database, upgrade_database
 from bot.desk.report import Explained
 from bot.files import FilesUnreadable, files_of
@@ -38,6 +39,8 @@ app = typer.Typer(
 )
 db = typer.Typer(help="The database's schema.", no_args_is_help=True)
 app.add_typer(db, name="db")
+audit_ = typer.Typer(help="The log of the hand-offs and its anchors.", no_args_is_help=True)
+app.add_typer(audit_, name="audit")
 
 PORT_TROUBLE = (errno.EADDRINUSE, errno.EADDRNOTAVAIL)
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
@@ -239,7 +242,8 @@ def _desk(settings: Settings, purpose: Any) -> Iterator[Desk]:
     database = open_database(settings.database_url, purpose)
     try:
         secret = settings.baton_secret.get_secret_value().encode()
-        yield Desk(database, Clock(), webhooks=bool(settings.baton_webhook_url), secret=secret)
+        clock = clock_of(database, Clock())
+        yield Desk(database, clock, webhooks=bool(settings.baton_webhook_url), secret=secret)
     finally:
         database.close()
 
@@ -255,6 +259,51 @@ def upgrade() -> None:
         out.print(
             f"The schema is at {after}; " + (f"it was at {before}." if before else "the database was empty.")
         )
+
+
+@app.command()
+def export(
+    email: Annotated[str, typer.Argument(help="The person's address.")], as_json: Json = False
+) -> None:
+    """Print everything Baton holds about a person, as JSON; with --json on one line."""
+    with told(), _desk(read_settings(), "read") as desk:
+        found = privacy.held(desk, email)
+    print(json.dumps(found, ensure_ascii=False, indent=None if as_json else 2))
+
+
+@app.command()
+def erase(
+    email: Annotated[str, typer.Argument(help="The person's address.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Erase what Baton holds about a person; figures stay."""
+    with told(), _desk(read_settings(), "write") as desk:
+        privacy.held(desk, email)
+        if not yes:
+            typer.confirm(f"Erase {email}? Nobody can undo this.", abort=True, err=True)
+        done = privacy.erase(desk, email)
+        serving_now = not desk.database.sqlite
+    for line in records.erased_lines(done, serving_now=serving_now):
+        out.print(line, markup=False)
+
+
+@audit_.command()
+def verify(
+    kept: Annotated[
+        str | None, typer.Option(help="An anchor's digest that you kept: it must still be there.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Look whether anybody changed, deleted, reordered or cut off what was logged."""
+    with told(), _desk(read_settings(), "read") as desk:
+        found = audit.verify(desk, kept)
+    if as_json:
+        print(json.dumps(records.audited(found), ensure_ascii=False))
+    else:
+        for line in records.audit_lines(found):
+            out.print(line, markup=False)
+    if found.found:
+        raise typer.Exit(1)
 
 
 @app.command()

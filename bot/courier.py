@@ -7,11 +7,13 @@ import logging
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
+
+from sqlmodel import Session
 
 from bot.clock import Clock
 from bot.desk.post import Dead, Delivered, Doubtful, Dropped, Later, Outcome, Parcel
-from storage import cards, outbox
+from storage import cards, outbox, paces
 from storage.engine import IN_THE_BACKGROUND, Database
 from storage.outbox import Claimed
 
@@ -48,12 +50,14 @@ class Courier:
         *,
         gaps: Mapping[str, timedelta] = GAPS,
         count: Callable[[str, str], None] = lambda _kind, _outcome: None,
+        waited: Callable[[str, str, float], None] = lambda _until, _kind, _seconds: None,
     ) -> None:
         self._database = database
         self._clock = clock
         self._senders = senders
         self._gaps = dict(gaps)
         self._count = count
+        self._waited = waited
         self._woken = threading.Event()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
@@ -114,18 +118,21 @@ class Courier:
         try:
             self._deliver(letter)
         except Exception:  # the boundary of one delivery: the lease runs out and the row is taken up again
-            log.exception("a letter's outcome could not be written down", extra={"send": letter.id})
+            log.exception("a letter's outcome could not be written down", extra=_about(letter))
         finally:
             free.release()
             self.wake()
 
     def _claim(self, most: int) -> list[Claimed]:
-        now = self._clock.real()
         with self._database.reading() as session:
-            if not outbox.anything_ready(session, now):
+            if not outbox.anything_ready(session, self._clock.real()):
                 return []
+        now = self._clock.checked()
         with self._database.writing(IN_THE_BACKGROUND) as session:
-            return outbox.claim(session, now, most, self._gaps)
+            letters = outbox.claim(session, now, most, self._gaps)
+        for letter in letters:
+            self._waited("claim", letter.kind, (now - letter.ready_at).total_seconds())
+        return letters
 
     def _deliver(self, letter: Claimed) -> None:
         parcel = Parcel(
@@ -137,37 +144,73 @@ class Courier:
             attempts=letter.attempts,
             doubtful=letter.doubtful,
             leased_until=letter.leased_until,
+            tried_at=letter.tried_at,
+            probing=letter.probing,
         )
         try:
             outcome = self._senders[letter.kind](parcel)
         except Exception:  # the boundary of a sender: logged, and the letter is kept
-            log.exception("a sender failed", extra={"send": letter.id, "kind": letter.kind})
+            log.exception("a sender failed", extra=_about(letter))
             outcome = Later(BROKEN, "the sender failed; see the log")
         self._record(letter, outcome)
 
     def _record(self, letter: Claimed, outcome: Outcome) -> None:
         self._count(letter.kind, type(outcome).__name__.lower())
-        now = self._clock.real()
+        now = self._clock.checked()
+        if isinstance(outcome, Delivered):
+            self._waited("arrival", letter.kind, (now - letter.created_at).total_seconds())
         with self._database.writing(IN_THE_BACKGROUND) as session:
-            if letter.pace in ONE_AT_A_TIME:
-                outbox.hold(session, letter.pace, now)
-            match outcome:
-                case Delivered(ts, hash_, version) if letter.card_id is not None and version is not None:
-                    cards.shown(session, letter, ts or "", version, hash_ or "")
-                case Delivered():
-                    outbox.settle(session, letter, "sent", sent_at=now, error=None)
-                case Dropped(why):
-                    outbox.settle(session, letter, "dropped", error=why)
-                case Later(wait, why, whole_pace):
-                    # A try that may have arrived is still to be looked for.
-                    state = "unknown" if letter.doubtful else "new"
-                    outbox.settle(session, letter, state, not_before=now + wait, error=why)
-                    if whole_pace:
-                        outbox.hold(session, letter.pace, now + wait)
-                case Doubtful(why):
-                    outbox.settle(session, letter, "unknown", not_before=now + GRACE, error=why)
-                case Dead(why):
-                    log.error(
-                        "a letter was given up", extra={"send": letter.id, "kind": letter.kind, "why": why}
-                    )
-                    outbox.settle(session, letter, "dead", error=why)
+            ours = _settled(session, letter, outcome, now)
+            if outcome.idle or letter.pace in ONE_AT_A_TIME:
+                paces.give_back(session, letter.turns, now)
+            if isinstance(outcome, Later) and outcome.whole_pace:
+                paces.hold(session, letter.pace, now + outcome.wait)
+            if ours and outcome.also is not None:
+                outcome.also(session, now)
+        _log(letter, outcome)
+
+
+LOGGED = {
+    Delivered: (logging.INFO, "a letter was delivered"),
+    Dropped: (logging.INFO, "a letter was dropped"),
+    Later: (logging.DEBUG, "a letter waits"),  # some are tried every second
+    Doubtful: (logging.WARNING, "nobody knows whether a letter arrived"),
+    Dead: (logging.ERROR, "a letter was given up"),
+}
+
+
+def _log(letter: Claimed, outcome: Outcome) -> None:
+    level, event = LOGGED[type(outcome)]
+    why = getattr(outcome, "why", None)
+    log.log(level, event, extra=_about(letter) | ({"why": why} if why else {}))
+
+
+def _about(letter: Claimed) -> dict[str, object]:
+    """A letter in a line of log."""
+    named = {"send": letter.id, "kind": letter.kind, "card": letter.card_id, "handoff": letter.handoff_id}
+    return {name: value for name, value in named.items() if value is not None}
+
+
+def _settled(session: Session, letter: Claimed, outcome: Outcome, now: datetime) -> bool:
+    """Write down how it ended; False, and nothing written, where the letter is somebody else's by now."""
+    match outcome:
+        case Delivered() if letter.card_id is not None and outcome.version is not None:
+            shown = (outcome.ts or "", outcome.version, outcome.hash or "", outcome.sent_to)
+            return cards.shown(session, letter, *shown)
+        case Delivered():
+            there = {"sent_to": outcome.sent_to, "ts": outcome.ts}
+            return outbox.settle(session, letter, "sent", sent_at=now, error=None, **there)
+        case Dropped():
+            return outbox.settle(session, letter, "dropped", error=outcome.why)
+        case Later():
+            # A try that may have arrived is still to be looked for.
+            state = "unknown" if letter.doubtful else "new"
+            kept = {"sent_at": letter.tried_at} if letter.doubtful else {}
+            waits = {"not_before": now + outcome.wait, "error": outcome.why, **kept}
+            return outbox.settle(session, letter, state, **waits)
+        case Doubtful():
+            tried = letter.tried_at or letter.claimed_at
+            rests = {"not_before": now + GRACE, "error": outcome.why, "sent_at": tried}
+            return outbox.settle(session, letter, "unknown", **rests)
+        case Dead():
+            return outbox.settle(session, letter, "dead", error=outcome.why)

@@ -4,6 +4,7 @@ from typing import Any
 
 SCOPES = [
     "chat:write", "commands", "users:read", "channels:history", "groups:history", "im:history", "im:write",
+    "channels:read", "groups:read",
 ]  # fmt: skip
 """What each is for: docs/slack-app.md."""
 

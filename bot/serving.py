@@ -1,21 +1,25 @@
 """`baton serve`: everything checked first, then the web server until it is told to stop."""
 
 import logging
+import re
 import signal
 import socket
+import time
 from collections.abc import Callable
 
 import structlog
 import uvicorn
 
 from bot.app import build
+from bot.connections import BoundedProtocol
 from bot.desk.govern import Files
 from bot.files import FilesUnreadable, files_of
 from bot.settings import Settings, SettingsError, check_for_serving
+from bot.tracebacks import traceback_of
 from scoring.contractfile import ContractError
 
 STOP_SECONDS = 10
-"""How long requests at hand may take once we are told to stop."""
+"""How long requests at hand may take once the door is closed."""
 
 
 def serve(settings: Settings, *, shadow: bool, say: Callable[[str], None]) -> None:
@@ -31,15 +35,16 @@ def serve(settings: Settings, *, shadow: bool, say: Callable[[str], None]) -> No
         baton = build(settings, files, shadow=shadow)
         for sentence in baton.changed:
             say(sentence)
-        server = uvicorn.Server(
-            uvicorn.Config(
-                baton.web,
-                log_config=None,
-                access_log=False,
-                lifespan="off",
-                timeout_graceful_shutdown=STOP_SECONDS,
-            )
+        config = uvicorn.Config(
+            baton.web,
+            http=BoundedProtocol,
+            ws="none",
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            timeout_graceful_shutdown=STOP_SECONDS,
         )
+        server = _Server(config, baton.leave, settings.baton_drain_seconds)
         _heed_signals(server)
         baton.start()
         say(f"Baton listens on http://{settings.baton_host}:{door.getsockname()[1]}")
@@ -66,8 +71,32 @@ def _door(host: str, port: int) -> socket.socket:
     return door
 
 
+class _Server(uvicorn.Server):
+    """Told to stop, it first says so at /readyz and goes on serving for *drain* seconds, until balancers have
+    seen it; told a second time, it closes the door at once. What was accepted is answered in either case."""
+
+    def __init__(self, config: uvicorn.Config, leave: Callable[[], None], drain: float) -> None:
+        super().__init__(config)
+        self._leave = leave
+        self._drain = drain
+        self._closes_at: float | None = None
+
+    def handle_exit(self, sig: int, frame: object) -> None:
+        """A signal came; any is the same to us."""
+        del sig, frame
+        again = self._closes_at is not None
+        self._leave()
+        self._closes_at = time.monotonic() + (0 if again else self._drain)
+
+    async def on_tick(self, counter: int) -> bool:
+        """Ten times a second: whether to close the door."""
+        if self._closes_at is not None and time.monotonic() >= self._closes_at:
+            self.should_exit = True
+        return await super().on_tick(counter)
+
+
 def _heed_signals(server: uvicorn.Server) -> None:
-    """uvicorn raises a signal again once it has stopped; the default would end us before Baton is stopped."""
+    """Before and after the server runs, the default would end us before Baton is stopped."""
 
     def stop(_number: int, _frame: object) -> None:
         server.should_exit = True
@@ -101,7 +130,7 @@ def log_to_stderr(level: int = logging.INFO) -> None:
         structlog.stdlib.ExtraAdder(),
         _without_colours,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
+        structlog.processors.ExceptionRenderer(traceback_of),
     ]
     handler = logging.StreamHandler()
     handler.setFormatter(
@@ -109,6 +138,7 @@ def log_to_stderr(level: int = logging.INFO) -> None:
             foreign_pre_chain=shared,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                _without_addresses,
                 structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"]),
             ],
         )
@@ -117,7 +147,7 @@ def log_to_stderr(level: int = logging.INFO) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
-    for noisy in ("apscheduler", "httpx", "httpcore", "slack_bolt", "alembic"):
+    for noisy in ("apscheduler", "httpx", "httpcore", "slack_bolt", "slack_sdk", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 
@@ -126,6 +156,19 @@ def _without_colours(
 ) -> structlog.types.EventDict:
     """uvicorn gives each of its lines a second time, with escape codes in it."""
     event.pop("color_message", None)
+    return event
+
+
+_ADDRESS = re.compile(r"[^\s\"'<>()=,;:@]+@[^\s\"'<>()=,;:@]+")
+
+
+def _without_addresses(
+    _logger: object, _method: str, event: structlog.types.EventDict
+) -> structlog.types.EventDict:
+    """No line of ours holds an address; an error's text that quotes one loses it here."""
+    for name, value in event.items():
+        if isinstance(value, str) and "@" in value:
+            event[name] = _ADDRESS.sub("…@…", value)
     return event
 
 

@@ -30,12 +30,15 @@ class Settings(BaseSettings):
     baton_team: Path = Path("team.yaml")
     baton_host: str = "127.0.0.1"
     baton_port: int = Field(default=8000, ge=0, le=65535)
+    baton_drain_seconds: float = Field(default=1, ge=0, le=60)
     baton_playground_port: int = Field(default=8800, ge=0, le=65535)
     baton_public_url: str = ""
     baton_intake_secret: SecretStr = SecretStr("")
     baton_secret: SecretStr = SecretStr("")
     baton_webhook_url: str = ""
     baton_webhook_secret: SecretStr = SecretStr("")
+    baton_keep_leads_days: int = Field(default=0, ge=0, le=36_500)
+    baton_keep_sent_days: int = Field(default=90, ge=0, le=36_500)
 
     @property
     def intake_secrets(self) -> tuple[str, ...]:

@@ -60,6 +60,7 @@ class Handoff:
         n, head: the number of its newest move, and that move's hash.
         undo: what the newest press changed, as it was before.
         last: the newest press that Undo can take back.
+        erased: the lead's data was erased on request.
     """
 
     id: int
@@ -102,6 +103,7 @@ class Handoff:
     undo: dict[str, Any] | None = None
     touches: tuple[Touch, ...] = ()
     last: Pressed | None = None
+    erased: bool = False
 
     @property
     def open(self) -> bool:

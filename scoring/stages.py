@@ -11,7 +11,10 @@ ENDS = ("recycled", "disqualified", "lost")
 
 CLOSED = (*ENDS, "won")
 
-Action = Literal["accept", "reject", "touch", "qualify", "recycle", "opportunity", "won", "lost", "undo"]
+Action = Literal[
+    "accept", "reject", "touch", "qualify", "recycle", "opportunity", "won", "lost", "undo", "release"
+]  # fmt: skip
+"""What may be done to a hand-off. release: back to its pool, because its owner is gone."""
 
 DEFAULT_LABELS = {
     "mql": "MQL",
@@ -76,6 +79,8 @@ def legal(action: Action, at: Where) -> bool:
             return at.stage == "opportunity"
         case "undo":
             return True
+        case "release":
+            return at.stage in ("mql", "sal") and at.owner is not None
 
 
 def accepted_stage(sal: bool) -> str:

@@ -17,6 +17,7 @@ MOST_ON_A_DIGEST = 10
 """Leads on one digest: with their buttons they stay under Slack's 50 blocks and 13,200 characters."""
 
 _CARDS = SQLModel.metadata.tables["card"]
+_HANDOFFS = SQLModel.metadata.tables["handoff"]
 
 # Built once: every press changes a card.
 _THESE: BindParameter[Any] = bindparam("these", expanding=True)
@@ -34,6 +35,7 @@ _GET = select(
     _CARDS.c.wanted,
     _CARDS.c.shown,
     _CARDS.c.hash,
+    _CARDS.c.meant_for,
 ).where(_CARDS.c.id == bindparam("card_id"))
 _LOCKED = _GET.with_for_update()
 _SHOWN = (
@@ -42,10 +44,42 @@ _SHOWN = (
     .values(ts=bindparam("new_ts"), shown=bindparam("new_shown"), hash=bindparam("new_hash"))
 )
 
+_OF_HANDOFF = select(*_GET.selected_columns).where(
+    _CARDS.c.id == select(_HANDOFFS.c.card_id).where(_HANDOFFS.c.id == bindparam("whose")).scalar_subquery()
+)
+_FORGET_HASH = update(_CARDS).where(_CARDS.c.id == bindparam("the_card")).values(hash=None)
+_MOVE = (
+    update(_CARDS)
+    .where(_CARDS.c.id == bindparam("the_card"))
+    .values(channel=bindparam("new_channel"), meant_for=bindparam("old_channel"))
+)
+
+_OUTBOX = SQLModel.metadata.tables["outbox"]
+_REDIRECT = (
+    update(_OUTBOX)
+    .where(_OUTBOX.c.key == bindparam("letter"), _OUTBOX.c.state.in_(("new", "unknown")))
+    .values(pace=bindparam("new_pace"), state="new", not_before=bindparam("at_once"), attempts=0)
+)
+_WAKE_NOTES = (
+    update(_OUTBOX)
+    .where(
+        # By the hand-offs' index; the table has none by card.
+        _OUTBOX.c.handoff_id.in_(select(_HANDOFFS.c.id).where(_HANDOFFS.c.card_id == bindparam("the_card"))),
+        _OUTBOX.c.kind == "note",
+        _OUTBOX.c.state == "new",
+        _OUTBOX.c.not_before > bindparam("at_once"),
+    )
+    .values(not_before=bindparam("at_once"))
+)
+"""What waited for its card to be posted goes out now."""
+
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A message that shows hand-offs; *ts* is None until Slack has it."""
+    """A message that shows hand-offs; *ts* is None until Slack has it.
+
+    *meant_for* is the channel it should stand in, where that could not be posted to.
+    """
 
     id: int
     channel: str
@@ -54,6 +88,7 @@ class Card:
     wanted: int
     shown: int
     hash: str | None
+    meant_for: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +172,9 @@ def _card(session: Session, statement: Any, id_: int | None) -> Card | None:
     return next((Card(*row) for row in rows_of(session, statement, card_id=id_)), None)
 
 
-def shown(session: Session, letter: Claimed, ts: str, version: int, hash_: str) -> bool:
+def shown(
+    session: Session, letter: Claimed, ts: str, version: int, hash_: str, sent_to: str | None = None
+) -> bool:
     """Slack has the rendering of change *version*. Where the card has changed since, it is armed again.
 
     Only the holder of the claim may say so; False, and nothing written, where somebody else has taken it.
@@ -146,27 +183,60 @@ def shown(session: Session, letter: Claimed, ts: str, version: int, hash_: str) 
     if card is None:
         return outbox.settle(session, letter, "dropped")
     state = "sent" if card.wanted <= version else "new"
-    pace = f"edit:{card.channel}"
-    if not outbox.settle(session, letter, state, sent_at=letter.claimed_at, pace=pace, error=None):
+    there = {"sent_to": sent_to or card.channel, "ts": ts, "pace": f"edit:{card.channel}"}
+    if not outbox.settle(session, letter, state, sent_at=letter.claimed_at, error=None, **there):
         return False
     if card.shown <= version:
         now_there = {"card_id": card.id, "new_ts": ts, "new_shown": version, "new_hash": hash_}
         session.connection().execute(_SHOWN, now_there)
+    if card.ts != ts:
+        session.connection().execute(_WAKE_NOTES, {"the_card": card.id, "at_once": letter.claimed_at})
     return True
 
 
-def adopt(session: Session, handoff_id: int, ts: str) -> None:
-    """Somebody pressed a button of a card whose post we never saw confirmed: it was posted, as *ts*."""
-    card_id = session.scalars(
-        select(col(HandoffRow.card_id)).where(col(HandoffRow.id) == handoff_id)
-    ).one_or_none()
-    if card_id is None:
-        return
-    healing = update(CardRow).where(col(CardRow.id) == card_id, col(CardRow.ts).is_(None)).values(ts=ts)
-    if rows_changed(session, healing):
-        session.execute(
-            update(OutboxRow)
-            .where(col(OutboxRow.key) == f"card:{card_id}", col(OutboxRow.state) == "unknown")
-            .values(state="new")
-            .execution_options(synchronize_session=False)
-        )
+def of_handoff(session: Session, handoff_id: int) -> Card | None:
+    """The card a hand-off is on, or None."""
+    return next((Card(*row) for row in rows_of(session, _OF_HANDOFF, whose=handoff_id)), None)
+
+
+def adopt(session: Session, handoff_id: int, channel: str, ts: str, at: datetime) -> bool:
+    """Somebody pressed a button of a card whose post we never saw confirmed: it stands in *channel*, as *ts*.
+
+    True where that was news; then the message is edited to what it should show now.
+    """
+    card = of_handoff(session, handoff_id)
+    if card is None or card.ts is not None or card.channel != channel:
+        return False
+    healing = update(CardRow).where(col(CardRow.id) == card.id, col(CardRow.ts).is_(None)).values(ts=ts)
+    if not rows_changed(session, healing):
+        return False
+    session.execute(
+        update(OutboxRow)
+        .where(col(OutboxRow.key) == f"card:{card.id}", col(OutboxRow.state) == "unknown")
+        .values(state="new", not_before=at)
+        .execution_options(synchronize_session=False)
+    )
+    return True
+
+
+def redraw(session: Session, card_id: int, at: datetime) -> None:
+    """Send the card once more though nothing on it has changed: what stands in Slack may not be what we sent."""
+    session.connection().execute(_FORGET_HASH, {"the_card": card_id})
+    changed(session, [card_id], at)
+
+
+def move(session: Session, card_id: int, fallback: str, at: datetime) -> str | None:
+    """Let a card that was never posted stand in *fallback*; gives the channel it was meant for.
+
+    None, and nothing changed, where it was posted or moved before.
+    """
+    card = _card(session, _LOCKED, card_id)
+    if card is None or card.ts is not None or card.meant_for is not None or card.channel == fallback:
+        return None
+    session.connection().execute(
+        _MOVE, {"the_card": card_id, "new_channel": fallback, "old_channel": card.channel}
+    )
+    session.connection().execute(
+        _REDIRECT, {"letter": f"card:{card_id}", "new_pace": f"post:{fallback}", "at_once": at}
+    )
+    return card.channel

@@ -58,14 +58,18 @@ def _definition(row: DefinitionRow | None) -> DefinitionVersion | None:
 
 _STAMP = text(
     "SELECT (SELECT MAX(version) FROM definition), (SELECT MAX(version) FROM team), "
-    "(SELECT COUNT(signed_marketing_at) + COUNT(signed_sales_at) FROM definition)"
+    "(SELECT COUNT(signed_marketing_at) + COUNT(signed_sales_at) FROM definition), "
+    "EXISTS (SELECT 1 FROM tombstone)"
 )
 
 
-def stamp(session: Session) -> tuple[int | None, int | None, int]:
-    """Changes whenever what is agreed changes: the newest versions, and how many signatures there are."""
-    definition, team, signatures = session.connection().execute(_STAMP).one()
-    return definition, team, signatures
+def stamp(session: Session) -> tuple[int | None, int | None, int, bool]:
+    """Changes whenever what is agreed changes: the newest versions, and how many signatures there are.
+
+    And whether anybody was ever erased: asked here, because every request asks this anyway.
+    """
+    definition, team, signatures, erasures = session.connection().execute(_STAMP).one()
+    return definition, team, signatures, bool(erasures)
 
 
 def add_definition(session: Session, written: str, at: datetime) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BindParameter, bindparam, delete, func, select, update
+from sqlalchemy import BindParameter, and_, bindparam, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel, col
 
@@ -22,6 +22,24 @@ _OPEN_STEPS = (
     select(_D.kind, _D.subject, _D.step, _D.due_at)
     .where(_D.kind.in_(_KINDS), _D.subject == bindparam("whose"), _D.state == "open")
     .order_by(_D.due_at)
+)
+_MINE = select(_D.id).where(
+    _D.kind == bindparam("a_kind"), _D.subject == bindparam("whose"), _D.step == bindparam("a_step")
+)
+# Steps that waited for an opening are due at the same moment; they were written in the ladder's order.
+_LATER = (
+    select(_D.id)
+    .where(
+        _D.kind == bindparam("a_kind"),
+        _D.subject == bindparam("whose"),
+        _D.state == "open",
+        _D.due_at <= bindparam("now"),
+        or_(
+            _D.due_at > bindparam("moment"),
+            and_(_D.due_at == bindparam("moment"), _D.id > _MINE.scalar_subquery()),
+        ),
+    )
+    .limit(1)
 )
 _CANCEL = (
     update(_DEADLINES)
@@ -154,6 +172,18 @@ def claim(session: Session, now: datetime, most: int) -> list[Due]:
     return [Due(row.kind, row.subject, row.step, row.due_at) for row in rows]
 
 
+def later_due(session: Session, row: Due, now: datetime) -> bool:
+    """Whether a step of the same kind and subject that comes after *row* is due at *now* and not yet decided.
+
+    An earlier one that is open may be in another replica's hands right now; it will find this one and be silent.
+    """
+    return bool(
+        rows_of(
+            session, _LATER, a_kind=row.kind, whose=row.subject, a_step=row.step, moment=row.due_at, now=now
+        )
+    )
+
+
 def done(session: Session, row: Due, now: datetime) -> None:
     """The step was decided."""
     _set(session, row, state="done", decided_at=now)
@@ -250,11 +280,11 @@ def last_told(session: Session, reader: str) -> datetime | None:
     ).one()
 
 
-def counts(session: Session, now: datetime) -> tuple[int, datetime | None]:
-    """How many rows are overdue at *now*, and since when the oldest is."""
-    count, oldest = session.execute(
-        select(func.count(), func.min(col(DeadlineRow.due_at))).where(
-            col(DeadlineRow.state) == "open", col(DeadlineRow.due_at) <= now
-        )
-    ).one()
-    return count, oldest
+def counts(session: Session, now: datetime) -> dict[str, tuple[int, datetime]]:
+    """How many rows are overdue at *now*, by kind, and since when the oldest of each kind is."""
+    rows = session.execute(
+        select(col(DeadlineRow.kind), func.count(), func.min(col(DeadlineRow.due_at)))
+        .where(col(DeadlineRow.state) == "open", col(DeadlineRow.due_at) <= now)
+        .group_by(col(DeadlineRow.kind))
+    )
+    return {kind: (count, oldest) for kind, count, oldest in rows}

@@ -5,6 +5,10 @@ checkpoints; readers are read-only connections. PostgreSQL gets a pool. Source: 
 """
 
 import fcntl
+import itertools
+import os
+import select
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -15,7 +19,7 @@ from urllib.parse import quote
 
 import psycopg
 from sqlalchemy import URL, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DisconnectionError
+from sqlalchemy.exc import ArgumentError, DisconnectionError, InternalError, OperationalError
 from sqlalchemy.pool import QueuePool, StaticPool
 from sqlmodel import Session
 
@@ -47,12 +51,16 @@ class Database:
         self.purpose = purpose
         self._lock: IO[str] | None = None
         self._one_writer = threading.Lock()
+        self._refusing = False
         self.sqlite = self.url.get_backend_name() == "sqlite"
         if self.sqlite:
             self._open_sqlite()
         else:
-            self._writer = _postgres(self.url)
-            self._reader = _postgres(self.url, read_only=True)
+            name = APPLICATION.format(
+                purpose=purpose, host=socket.gethostname()[:30], process=os.getpid(), number=next(_opened)
+            )
+            self._writer = _postgres(self.url, name)
+            self._reader = _postgres(self.url, name, read_only=True)
 
     def _open_sqlite(self) -> None:
         path = Path(self.url.database or "")
@@ -99,9 +107,19 @@ class Database:
 
     @contextmanager
     def _session(self) -> Iterator[Session]:
-        with Session(self._writer, expire_on_commit=False, autoflush=False) as session:
-            yield session
-            session.commit()
+        try:
+            with Session(self._writer, expire_on_commit=False, autoflush=False) as session:
+                yield session
+                session.commit()
+        except (OperationalError, InternalError):
+            self._refusing = True
+            raise
+        self._refusing = False
+
+    @property
+    def refusing(self) -> bool:
+        """Whether the last write was refused: locked, full, read-only or gone. One that goes through clears it."""
+        return self._refusing
 
     def close(self) -> None:
         """Give back every connection and the file's lock."""
@@ -129,7 +147,13 @@ def _understood(url: str) -> URL:
     raise StorageError(f"DATABASE_URL names {name}. Baton runs on sqlite:///… and postgresql+psycopg://….")
 
 
-def _postgres(url: URL, *, read_only: bool = False) -> Engine:
+APPLICATION = "baton {purpose} {host} {process}.{number}"
+"""Each opened database's name in pg_stat_activity; `storage.standing.replicas` counts those that serve."""
+
+_opened = itertools.count(1)
+
+
+def _postgres(url: URL, name: str, *, read_only: bool = False) -> Engine:
     """A pool. Readers commit nothing, so they spare the round trips of BEGIN and ROLLBACK: at READ COMMITTED
     every statement has its own snapshot in a transaction too."""
     options = "-c timezone=utc -c lock_timeout=5000"
@@ -137,8 +161,10 @@ def _postgres(url: URL, *, read_only: bool = False) -> Engine:
         url,
         pool_size=8,
         max_overflow=8,
+        hide_parameters=True,
         connect_args={
             "connect_timeout": 5,
+            "application_name": name,
             "options": f"{options} -c default_transaction_read_only=on" if read_only else options,
         },
         **({"isolation_level": "AUTOCOMMIT"} if read_only else {}),
@@ -157,18 +183,31 @@ def _note_use(_connection: Any, record: Any) -> None:
 
 
 def _ping_if_rested(connection: Any, record: Any, _proxy: Any) -> None:
-    """As pool_pre_ping does, without a round trip for a connection that answered a moment ago.
+    """As pool_pre_ping does, without a round trip for a connection that answered a moment ago and is silent.
+
+    A server that goes down says so to each connection, and a restart takes less than a second: without a look at
+    the socket each of the pool's connections would cost somebody a press.
 
     Raises:
         DisconnectionError: it is dead; the pool gives a new one.
     """
-    if time.monotonic() - record.info.get("used", -RESTED) < RESTED:
+    if time.monotonic() - record.info.get("used", -RESTED) < RESTED and not _spoken_to(connection):
         return
     try:
         connection.execute("SELECT 1")
         connection.rollback()
     except psycopg.OperationalError as gone:
         raise DisconnectionError from gone
+
+
+def _spoken_to(connection: Any) -> bool:
+    """Whether an idle connection's server sent something, which is most often its end."""
+    look = select.poll()
+    try:
+        look.register(connection.fileno(), select.POLLIN)
+    except psycopg.OperationalError:  # closed already
+        return True
+    return bool(look.poll(0))
 
 
 def _locked(path: Path, purpose: Purpose) -> IO[str]:
@@ -197,6 +236,7 @@ def _sqlite_writer(path: Path) -> Engine:
     engine = create_engine(
         URL.create("sqlite", database=str(path)),
         poolclass=StaticPool,
+        hide_parameters=True,
         connect_args={"check_same_thread": False, "timeout": BUSY, "isolation_level": None},
     )
 
@@ -217,6 +257,7 @@ def _sqlite_reader(path: Path) -> Engine:
     engine = create_engine(
         URL.create("sqlite", database=f"file:{quote(str(path))}", query={"mode": "ro", "uri": "true"}),
         poolclass=QueuePool,
+        hide_parameters=True,
         pool_size=4,
         max_overflow=12,
         connect_args={"check_same_thread": False, "timeout": BUSY, "isolation_level": None},

@@ -14,6 +14,9 @@ from storage.statements import among, rows_among, rows_of
 PRESSES = ("accept", "reject", "touch", "qualify", "recycle", "opportunity", "won", "lost")
 """Moves a person makes and may take back."""
 
+ERASE = "erase"
+"""The last move of every hand-off of an erased lead."""
+
 HANDOFFS = SQLModel.metadata.tables["handoff"]
 _H = HANDOFFS.c
 _LEAD = SQLModel.metadata.tables["lead"].c
@@ -111,7 +114,9 @@ def waiting(session: Session, owner: str | None, pool_member: str | None) -> lis
     return list(_whole(session, rows).values())
 
 
-def of_row(row: Any, touches: tuple[Touch, ...] = (), last: Pressed | None = None) -> Handoff:
+def of_row(
+    row: Any, touches: tuple[Touch, ...] = (), last: Pressed | None = None, *, erased: bool = False
+) -> Handoff:
     """A row of the table as decisions see it."""
     return Handoff(
         id=row.id, lead_id=row.lead_id, version=row.version, tier=row.tier, tier_rank=row.tier_rank,
@@ -123,6 +128,7 @@ def of_row(row: Any, touches: tuple[Touch, ...] = (), last: Pressed | None = Non
         accepted_at=row.accepted_at, touched_at=row.touched_at, sql_at=row.sql_at, ae=row.ae, bant=row.bant,
         ended_at=row.ended_at, reason=row.reason, note=row.note, again_on=row.again_on, n=row.n,
         card_id=row.card_id, head=row.head, undo=row.undo, touches=touches, last=last,
+        erased=erased,
     )  # fmt: skip
 
 
@@ -142,6 +148,7 @@ def _whole(session: Session, rows: Sequence[Any]) -> dict[int, Handoff]:
             row,
             tuple(touches.get(row.id, ())),
             pressed(row.n, row.last_action, row.last_actor, row.last_at),
+            erased=row.last_action == ERASE,
         )
         for row in rows
     }

@@ -1,6 +1,6 @@
 """Leads, what is known of them, and what they did. Set-based: 1,000 events are a few statements."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -36,7 +36,8 @@ _STORED = among(
 )
 _KNOWN_AS = among(select(_IDENTITIES.c.key, _IDENTITIES.c.lead_id), _IDENTITIES.c.key)
 _COLUMNS = select(
-    _LEADS.c.id, _LEADS.c.email, _LEADS.c.facts, _LEADS.c.fact_times, _LEADS.c.first_seen, _LEADS.c.changed_facts_at
+    _LEADS.c.id, _LEADS.c.email, _LEADS.c.facts, _LEADS.c.fact_times, _LEADS.c.first_seen,
+    _LEADS.c.changed_facts_at, _LEADS.c.erased_at,
 )  # fmt: skip
 _WHO = among(_COLUMNS, _LEADS.c.id)
 # FOR NO KEY UPDATE: two requests about one lead have both just added an activity that points at it (and so
@@ -69,6 +70,7 @@ class Known:
     fact_times: dict[str, int]
     first_seen: int
     changed_facts_at: int | None
+    erased_at: int | None = None
     activities: list[Activity] = field(default_factory=list)
     arrived: set[str] = field(default_factory=set)
     arrived_at: int = 0
@@ -92,13 +94,26 @@ class Taken:
     fresh: int
 
 
-def take_in(session: Session, arrivals: Sequence[Arrival]) -> Taken:
+class ErasedMeanwhile(Exception):
+    """A lead was erased between our looking for it and our holding it; the request is to be taken in anew."""
+
+
+Spared = Callable[[Session, Sequence[Arrival]], list[Arrival]]
+"""Leaves out what is about erased people."""
+
+
+def take_in(session: Session, arrivals: Sequence[Arrival], spared: Spared | None = None) -> Taken:
     """Store what is new and give the leads it touches, their rows locked.
 
     Events already stored (or twice in one request) change nothing; the first body stays.
+
+    Raises:
+        ErasedMeanwhile: on PostgreSQL, where another session erases a lead at this moment.
     """
     fresh = list({(arrival.source, arrival.event): arrival for arrival in reversed(arrivals)}.values())[::-1]
     before = identities(session, {key for arrival in fresh for key in arrival.keys})
+    if spared is not None:  # after the identities: who is erased from here on is found out when it is held
+        fresh = spared(session, fresh)
     doubtful = [arrival for arrival in fresh if not before.keys() >= set(arrival.keys)]
     if any(before.keys().isdisjoint(arrival.keys) for arrival in doubtful):
         repeated = _already_stored(session, doubtful)  # each would add somebody who did nothing
@@ -107,6 +122,8 @@ def take_in(session: Session, arrivals: Sequence[Arrival]) -> Taken:
     stored = _append(session, [(arrival, lead_of[arrival.keys]) for arrival in fresh])
     kept = [arrival for arrival in fresh if (arrival.source, arrival.event) in stored]
     known = load(session, {lead_of[arrival.keys] for arrival in kept}, lock=True)
+    if any(one.erased_at is not None for one in known.values()):
+        raise ErasedMeanwhile
     for arrival in sorted(kept, key=lambda a: a.facts_at):
         _learn(known[lead_of[arrival.keys]], arrival)
     return Taken(kept, known, len(known.keys() - before.values()))

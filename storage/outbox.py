@@ -9,36 +9,108 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import bindparam, func, or_, select, update
+from sqlalchemy import (
+    BindParameter,
+    Boolean,
+    and_,
+    bindparam,
+    func,
+    literal_column,
+    not_,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel, col
 
+from storage import paces
+from storage.paces import PACES, POST, SLACK, Turn
 from storage.statements import rows_of
 from storage.tables import OutboxRow
 
 LEASE = timedelta(seconds=20)
 """How long a claim holds; longer than Slack's time-out of 8 s. Source: DESIGN, rule 5."""
 
+PROBE = timedelta(seconds=20)
+"""While Slack is in trouble one letter in this time tries whether it still is: three calls a minute."""
+
 IN_FLIGHT = ("new", "sending", "unknown")
+
+NOT_SLACKS = ("webhook", "retention")
+"""First words of the paces of what goes elsewhere; everything else goes to Slack."""
 
 _OUTBOX = SQLModel.metadata.tables["outbox"]
 _O = _OUTBOX.c
-_PACES = SQLModel.metadata.tables["pace"]
+
+
+def _flying(table: Any) -> Any:
+    """As the partial indexes say it, word by word: SQLite does not look through a parameter."""
+    return table.state.in_([literal_column(f"'{state}'") for state in IN_FLIGHT])
+
+
+def _at_hand(table: Any) -> Any:
+    """Ready, and in nobody's hands."""
+    return and_(
+        _flying(table),
+        table.not_before <= bindparam("now"),
+        or_(table.state != "sending", table.leased_until < bindparam("now")),
+    )
+
+
+def _bound_for(words: Sequence[str], pace: Any) -> Any:
+    return or_(*(or_(pace == word, pace.like(f"{word}:%")) for word in words))
+
+
+def _hottest() -> Any:
+    """The first ready letter of each pace whose time has come, hot ones first: their ids.
+
+    The paces are found one after the other by the index (pace, rank, id), and of each only its first ready letter
+    is read: a look costs what there are paces, however many letters wait. No table is joined, so that no planner
+    without statistics reads it whole.
+    """
+    least, more, first, whole = (_OUTBOX.alias(name).c for name in ("least", "more", "first", "whole"))
+    found = select(func.min(least.pace).label("pace")).where(_flying(least)).cte("found", recursive=True)
+    following = select(func.min(more.pace)).where(_flying(more), more.pace > found.c.pace).scalar_subquery()
+    found = found.union_all(select(following).where(found.c.pace.is_not(None)))
+    letter = (
+        select(first.id)
+        .where(first.pace == found.c.pace, _at_hand(first))
+        .order_by(first.rank, first.id)
+        .limit(1)
+        .correlate(found)
+        .scalar_subquery()
+    )
+    next_at = select(PACES.c.next_at).where(PACES.c.key == found.c.pace).correlate(found).scalar_subquery()
+    letters = (
+        select(letter.label("id"))
+        .where(
+            found.c.pace.is_not(None),
+            func.coalesce(next_at, bindparam("now")) <= bindparam("now"),
+            or_(bindparam("slack_open", type_=Boolean), _bound_for(NOT_SLACKS, found.c.pace)),
+            or_(bindparam("posts_open", type_=Boolean), not_(_bound_for([POST], found.c.pace))),
+        )
+        .subquery()
+    )
+    rank = select(whole.rank).where(whole.id == letters.c.id).correlate(letters).scalar_subquery()
+    return (
+        select(letters.c.id)
+        .where(letters.c.id.is_not(None))
+        .order_by(rank, letters.c.id)
+        .limit(bindparam("most"))
+    )
+
 
 # Built once: the courier looks after every commit.
-_READY = (
+_HOTTEST = _hottest()
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+_LOCKED = (
     select(*_O)
-    .outerjoin_from(_OUTBOX, _PACES, _PACES.c.key == _O.pace)
-    .where(
-        _O.state.in_(IN_FLIGHT),
-        _O.not_before <= bindparam("now"),
-        or_(_O.state != "sending", _O.leased_until < bindparam("now")),
-        or_(_PACES.c.next_at.is_(None), _PACES.c.next_at <= bindparam("now")),
-    )
+    .where(_O.id.in_(_IDS), _at_hand(_O))  # again: another replica may have taken one since
     .order_by(_O.rank, _O.id)
-    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
 )
-_READY_LOCKED = _READY.with_for_update(of=_OUTBOX, skip_locked=True)
+_STATE = select(_O.state).where(_O.key == bindparam("wanted"))
 _FENCE = select(_O.fence).where(_O.id == bindparam("letter"))
 _TAKE = (
     update(_OUTBOX)
@@ -63,7 +135,15 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A letter in our hands until *leased_until*; *doubtful*: an earlier try may have arrived."""
+    """A letter in our hands until *leased_until*.
+
+    Attributes:
+        doubtful: an earlier try may have arrived.
+        created_at, ready_at: when it was asked for, and from when on it could be taken.
+        tried_at: when the first try that may have arrived was made, None where there was none.
+        probing: Slack is in trouble, and this letter tries whether it still is.
+        turns: the turns taken for it, to be given back where nobody is called.
+    """
 
     id: int
     key: str
@@ -76,7 +156,11 @@ class Claimed:
     fence: int
     doubtful: bool
     created_at: datetime
+    ready_at: datetime
     leased_until: datetime
+    tried_at: datetime | None = None
+    probing: bool = False
+    turns: tuple[Turn, ...] = ()
 
     @property
     def claimed_at(self) -> datetime:
@@ -113,7 +197,14 @@ def _arm_statement(dialect: str) -> Any:
     statement = _insert(dialect)
     return statement.on_conflict_do_update(
         index_elements=["key"],
-        set_={"state": "new", "not_before": statement.excluded.not_before, "attempts": 0, "error": None},
+        set_={
+            "state": "new",
+            "not_before": statement.excluded.not_before,
+            "attempts": 0,
+            "error": None,
+            "sent_at": None,
+            "created_at": statement.excluded.created_at,
+        },
         # Not IN (…): its parameters cannot be used for several rows at once.
         where=or_(*(_O.state == settled for settled in ("sent", "dropped", "dead"))),
     )
@@ -146,32 +237,39 @@ def _row(letter: Letter) -> dict[str, Any]:
 
 def anything_ready(session: Session, now: datetime) -> bool:
     """Whether a claim would find something; a look that locks nothing."""
-    return bool(rows_of(session, _READY, now=now, most=1))
+    return bool(_first_of_paces(session, now, 1, paces.gates(session)))
+
+
+def _first_of_paces(session: Session, now: datetime, most: int, gates: dict[str, datetime]) -> list[int]:
+    rows = rows_of(session, _HOTTEST, now=now, most=most, **_open(gates, now))
+    return [id_ for (id_,) in rows]
+
+
+def _open(gates: dict[str, datetime], now: datetime) -> dict[str, bool]:
+    return {f"{word}_open": gates.get(key, now) <= now for word, key in (("slack", SLACK), ("posts", POST))}
 
 
 def claim(session: Session, now: datetime, most: int, gap: dict[str, timedelta]) -> list[Claimed]:
     """Take up to *most* letters, at most one per pace, hot tiers first.
 
     *gap* gives the time between two sends by the first word of a pace (`post` of `post:C1`). The claim
-    writes the pace's row too, so that replicas share one queue per channel.
+    writes the pace's row too, so that replicas share one queue per channel. While Slack is in trouble only one
+    letter goes there, at most every 20 s.
     """
+    gates = paces.gates(session)
     taken: list[Claimed] = []
-    paces: set[str] = set()
-    for row in rows_of(session, _READY_LOCKED, now=now, most=most * 8):
+    # A few more than wanted: another replica may be faster at a pace's turn.
+    ids = _first_of_paces(session, now, most + 3, gates)
+    for row in rows_of(session, _LOCKED, ids=ids, now=now) if ids else ():
         if len(taken) == most:
             break
-        if row.pace in paces:
+        probing = SLACK in gates and not _elsewhere(
+            row.pace
+        )  # then Slack's own turn is needed too: one has it
+        turns = _turns(session, row.pace, now, gap, probing=probing)
+        if turns is None:
             continue
-        paces.add(row.pace)
-        if not _take_turn(session, row.pace, now, gap.get(row.pace.partition(":")[0], timedelta(0))):
-            continue
-        doubtful = row.state in ("sending", "unknown")
-        taken.append(
-            Claimed(
-                row.id, row.key, row.kind, row.pace, row.card_id, row.handoff_id, dict(row.body),
-                row.attempts + 1, row.fence + 1, doubtful, row.created_at, now + LEASE,
-            )
-        )  # fmt: skip
+        taken.append(_claimed(row, now, probing, turns))
     if taken:
         session.connection().execute(
             _TAKE, [{"letter": each.id, "until": each.leased_until} for each in taken]
@@ -179,38 +277,48 @@ def claim(session: Session, now: datetime, most: int, gap: dict[str, timedelta])
     return taken
 
 
-def _take_turn(session: Session, pace: str, now: datetime, gap: timedelta) -> bool:
-    statement = _turn_statement(session.get_bind().dialect.name)
-    return bool(rows_of(session, statement, pace=pace, now=now, then=now + gap))
+def _elsewhere(pace: str) -> bool:
+    return pace.partition(":")[0] in NOT_SLACKS
 
 
-@cache
-def _turn_statement(dialect: str) -> Any:
-    """The pace's next turn, if its time has come: the WHERE decides between replicas."""
-    statement = _dialect(dialect).insert(_PACES).values(key=bindparam("pace"), next_at=bindparam("then"))
-    return statement.on_conflict_do_update(
-        index_elements=["key"],
-        set_={"next_at": statement.excluded.next_at},
-        where=_PACES.c.next_at <= bindparam("now"),
-    ).returning(_PACES.c.key)
+def _turns(
+    session: Session, pace: str, now: datetime, gap: dict[str, timedelta], *, probing: bool
+) -> tuple[Turn, ...] | None:
+    """Take the turns a letter needs; None where another replica was faster."""
+    wanted = [(SLACK, now + PROBE)] if probing else []
+    wanted.append((pace, now + gap.get(pace.partition(":")[0], timedelta(0))))
+    got: list[Turn] = []
+    for key, then in wanted:
+        if not paces.take_turn(session, key, now, then):
+            paces.give_back(session, got, now)
+            return None
+        got.append((key, then))
+    return tuple(got)
 
 
-def hold(session: Session, pace: str, until: datetime) -> None:
-    """Slack said Retry-After: nobody calls this pace before *until*."""
-    statement = _hold_statement(session.get_bind().dialect.name)
-    session.connection().execute(statement, {"pace": pace, "then": until})
+def _claimed(row: Any, now: datetime, probing: bool, turns: tuple[Turn, ...]) -> Claimed:
+    doubtful = row.state in ("sending", "unknown")
+    return Claimed(
+        row.id, row.key, row.kind, row.pace, row.card_id, row.handoff_id, dict(row.body),
+        row.attempts + 1, row.fence + 1, doubtful, row.created_at, row.not_before, now + LEASE,
+        _first_try(row) if doubtful else None, probing, turns,
+    )  # fmt: skip
 
 
-@cache
-def _hold_statement(dialect: str) -> Any:
-    statement = _dialect(dialect).insert(_PACES).values(key=bindparam("pace"), next_at=bindparam("then"))
-    return statement.on_conflict_do_update(
-        index_elements=["key"], set_={"next_at": statement.excluded.next_at}
-    )
+def _first_try(row: Any) -> datetime:
+    """When something may first have been sent that nobody saw arrive."""
+    created: datetime = row.created_at
+    times: list[datetime] = [row.sent_at] if row.sent_at is not None else []
+    if row.state == "sending":  # whoever held it died, or sleeps
+        times.append(row.leased_until - LEASE)
+    return min(times, default=created)
 
 
 def settle(session: Session, letter: Claimed, state: str, **columns: Any) -> bool:
-    """Write down how a send ended, if the claim is still ours (its fence); False where it is not."""
+    """Write down how a send ended, if the claim is still ours (its fence); False where it is not.
+
+    `sent_at` of a letter in state unknown is when it may have been sent.
+    """
     values = {f"new_{name}": value for name, value in columns.items()}
     done = session.connection().execute(
         _settle_statement(tuple(columns)),
@@ -227,6 +335,20 @@ def _settle_statement(names: tuple[str, ...]) -> Any:
         .where(_O.id == bindparam("letter"), _O.fence == bindparam("held"))
         .values(leased_until=None, **new)
     )
+
+
+def state_of(session: Session, key: str) -> str | None:
+    """The state of the letter of that key, or None."""
+    return next((row.state for row in rows_of(session, _STATE, wanted=key)), None)
+
+
+def mark(session: Session, letter: int, word: str, now: datetime, *, fresh: bool = False) -> None:
+    """Note *word* in a letter's body; *fresh*: it counts as never tried, and goes out at once."""
+    row = session.get_one(OutboxRow, letter)
+    row.body = {**row.body, word: True}
+    if fresh:
+        row.state, row.not_before, row.attempts, row.sent_at = "new", now, 0, None
+    session.flush()
 
 
 def still_ours(session: Session, letter: Claimed) -> bool:

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import bindparam, delete, select
 from sqlmodel import Session, col
 
+from storage.keyed import keyed
 from storage.statements import in_parts, upsert
 from storage.tables import MemberRow, SuppressionRow
 
@@ -77,13 +78,21 @@ _LISTED = select(
 """Built once: intake asks it for every request."""
 
 
-def suppressed(session: Session, values: Iterable[str], now: datetime) -> dict[str, Suppressed]:
-    """The entries in force for these domains and addresses, by value."""
+def suppressed(
+    session: Session, values: Iterable[str], now: datetime, secret: bytes = b""
+) -> dict[str, Suppressed]:
+    """The entries in force for these domains and addresses, by value.
+
+    With *secret* those of erased people too, whose addresses stand there as keyed hashes.
+    """
+    asked = {value: value for value in values}
+    if secret:
+        asked |= {keyed(secret, "suppression", value): value for value in asked if "@" in value}
     found: dict[str, Suppressed] = {}
-    for part in in_parts(sorted(set(values))):
+    for part in in_parts(sorted(asked)):
         for kind, value, reason, until in session.connection().execute(_LISTED, {"these": part}):
             if until is None or until > now:
-                found[value] = Suppressed(kind, value, reason)
+                found[asked[value]] = Suppressed(kind, asked[value], reason)
     return found
 
 

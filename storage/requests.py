@@ -4,13 +4,14 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import bindparam, delete
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel
 
 from storage.statements import rows_of
 
 _SEEN = SQLModel.metadata.tables["seen_request"]
+_FIND = select(_SEEN.c.seal).where(_SEEN.c.seal == bindparam("asked"))
 _FORGET = delete(_SEEN).where(_SEEN.c.at < bindparam("before"))
 
 
@@ -28,6 +29,11 @@ def _note_statement(dialect: str) -> Any:
     insert = (sqlite if dialect == "sqlite" else postgresql).insert
     noted = insert(_SEEN).values(seal=bindparam("seal"), at=bindparam("at"))
     return noted.on_conflict_do_nothing(index_elements=["seal"]).returning(_SEEN.c.seal)
+
+
+def seen(session: Session, seal: str) -> bool:
+    """Whether *seal* was noted by a transaction that is committed."""
+    return bool(rows_of(session, _FIND, asked=seal))
 
 
 def forget(session: Session, before: datetime) -> None:

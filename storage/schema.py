@@ -14,6 +14,14 @@ UPGRADE_LOCK = 0x6261746F6E
 """Key of the advisory lock under which PostgreSQL replicas create or upgrade the schema: "baton" in ASCII."""
 
 
+OLDEST_SERVED = "0001"
+"""The oldest revision whose code still works on the newest schema: what was added since is nullable or has a default,
+and nothing was taken away. A migration that takes something away (contracts) moves it up."""
+SERVED = "schema_serves"
+"""The setting in which an upgrade leaves the revisions whose code may go on; replicas of the version before, which
+know no newer revision, read it there."""
+
+
 def _config(connection: Connection | None = None) -> Config:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
@@ -38,12 +46,13 @@ def _known(revision: str) -> bool:
     return revision in {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
 
 
-def trouble_with(found: str | None, *, known: bool, newest: str) -> str | None:
-    """The sentence why a schema at revision *found* cannot be used; None where it is the code's *newest*.
+def trouble_with(found: str | None, *, known: bool, newest: str, serves: bool = False) -> str | None:
+    """The sentence why a schema at revision *found* cannot be used; None where it can.
 
-    *known* says whether the code's own migrations name it: then it is older, else it is newer than the code.
+    *known* says whether the code's own migrations name it: then it is older, else it is newer than the code, and
+    *serves* whether it says itself that code written for *newest* may go on.
     """
-    if found == newest:
+    if found == newest or (found is not None and not known and serves):
         return None
     if found is None:
         return "The database is empty or not Baton's. Run baton serve or baton db upgrade to create it."
@@ -58,16 +67,35 @@ def trouble_with(found: str | None, *, known: bool, newest: str) -> str | None:
 
 
 def check(database: Database) -> None:
-    """Raises StorageError unless the schema is exactly the code's; the sentence says what to run."""
+    """Raises StorageError unless the schema is the code's, or a newer one that serves it; says what to run."""
     with database.reading() as session:
         _check(session.connection())
 
 
 def _check(connection: Connection) -> None:
-    found = _revision(connection)
-    trouble = trouble_with(found, known=found is not None and _known(found), newest=newest())
+    found, ours = _revision(connection), newest()
+    known = found is not None and _known(found)
+    serves = found is not None and not known and ours in _served(connection)
+    trouble = trouble_with(found, known=known, newest=ours, serves=serves)
     if trouble is not None:
         raise StorageError(trouble)
+
+
+def _served(connection: Connection) -> list[str]:
+    if not inspect(connection).has_table("setting"):
+        return []
+    said = connection.execute(text("SELECT value FROM setting WHERE key = :key"), {"key": SERVED}).scalar()
+    return str(said or "").split()
+
+
+def _say_served(connection: Connection) -> None:
+    walked = [script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()]
+    served = walked[: walked.index(OLDEST_SERVED) + 1]  # the newest is first
+    connection.execute(text("DELETE FROM setting WHERE key = :key"), {"key": SERVED})
+    connection.execute(
+        text("INSERT INTO setting (key, value) VALUES (:key, :value)"),
+        {"key": SERVED, "value": " ".join(served)},
+    )
 
 
 def create(database: Database) -> None:
@@ -87,8 +115,10 @@ def create(database: Database) -> None:
         connection.commit()
 
 
-def upgrade(database: Database) -> tuple[str | None, str]:
-    """Bring the schema up to the code's; gives the revision before and after.
+def upgrade(database: Database, to: str = "head") -> tuple[str | None, str]:
+    """Bring the schema up to the code's (or to the revision *to*); gives the revision before and after.
+
+    One transaction on either database: cut off in the middle, it leaves the schema as it was.
 
     Raises:
         StorageError: the schema is newer than the code, or the tables are not Baton's.
@@ -99,10 +129,13 @@ def upgrade(database: Database) -> tuple[str | None, str]:
         if before is None:
             _refuse_strangers(connection)
         elif not _known(before):
-            _check(connection)
-        command.upgrade(_config(connection), "head")
+            raise StorageError(str(trouble_with(before, known=False, newest=newest())))
+        command.upgrade(_config(connection), to)
+        after = str(_revision(connection))
+        if before not in (None, after):
+            _say_served(connection)
         connection.commit()
-        return before, newest()
+        return before, after
 
 
 def _exclusively(connection: Connection, database: Database) -> None:

@@ -349,6 +349,7 @@ class OutboxRow(SQLModel, table=True):
             postgresql_where=text("state IN ('new', 'sending', 'unknown')"),
         ),
         Index("ix_outbox_handoff", "handoff_id"),
+        Index("ix_outbox_card", "card_id"),
     )
     id: int | None = Field(default=None, primary_key=True)
     key: str

@@ -112,7 +112,7 @@ def test_every_command_and_option_the_docs_show_exists(path: Path) -> None:
     for line in path.read_text("utf-8").splitlines():
         for said in re.findall(r"(?:^|`|/)baton ((?:[a-z]+)(?: [^`#]*)?)", line.strip()):
             words = said.split()
-            name = " ".join(words[:2]) if words[0] == "db" else words[0]
+            name = " ".join(words[:2]) if words[0] in ("db", "audit") else words[0]
             assert name in known, f"{path.name}: baton {said}"
             options = [word for word in words if word.startswith("--")]
             assert set(options) <= {*known[name], "--shadow"}, f"{path.name}: baton {said}"
@@ -206,7 +206,7 @@ def test_the_shell_commands_of_a_page_can_be_typed(path: Path) -> None:
         if words[0] == "make":
             assert set(words[1:]) <= targets(), line
         elif words[0].endswith("/baton") or words[0] == "baton":
-            name = " ".join(words[1:3]) if words[1] == "db" else words[1]
+            name = " ".join(words[1:3]) if words[1] in ("db", "audit") else words[1]
             assert name in commands(), line
 
 

@@ -17,7 +17,8 @@ from storage.outbox import Letter
 
 EVENTS = (
     "handoff.created", "handoff.accepted", "handoff.touched", "handoff.qualified", "handoff.recycled",
-    "handoff.disqualified", "handoff.undone", "handoff.nurture", "handoff.overdue", "lead.enrichment_wanted",
+    "handoff.disqualified", "handoff.undone", "handoff.nurture", "handoff.overdue", "handoff.released",
+    "lead.enrichment_wanted",
 )  # fmt: skip
 """Every type a receiver may meet; documented in docs/webhooks.md."""
 

@@ -111,6 +111,8 @@ def _decide(
             if decision is None:
                 return handoff
             changed = _write(bench, decision)
+            if changed is None:
+                session.rollback()  # or the next try would find this request decided already
         if changed is not None:
             desk.wake()
             return changed

@@ -24,6 +24,10 @@ def _nobody_to_wake() -> None:
     """A command that only records has no courier; serve delivers what it wrote."""
 
 
+def _nobody_counts(_tier: str) -> None:
+    """A command that decides something has no metrics; serve has."""
+
+
 def open_database(url: str, purpose: Purpose) -> Database:
     """The database, its schema created where it was empty (to a reader: checked).
 
@@ -57,13 +61,17 @@ def upgrade_database(url: str) -> tuple[str | None, str]:
 
 @dataclass(frozen=True, slots=True)
 class Agreed:
-    """The definition and the team in force. *live* False: shadow, would-be MQLs are only counted."""
+    """The definition and the team in force. *live* False: shadow, would-be MQLs are only counted.
+
+    *erasures*: somebody was erased once, so what comes in is compared with the tombstones.
+    """
 
     version: int
     definition: Definition
     signed: bool
     team: Team
     live: bool
+    erasures: bool = False
 
 
 @dataclass(slots=True)
@@ -74,6 +82,7 @@ class Desk:
         webhooks: whether outgoing webhooks are asked for (BATON_WEBHOOK_URL).
         shadow: `serve --shadow`: no cards, whatever the team says.
         secret: BATON_SECRET, the key of tombstones and anchors; empty where it is not set.
+        breached: told the tier of each breach once it is committed, for the metrics.
         us: who we are in Slack, once that is known (`people.app`).
         wake: called after every commit that left something to send.
     """
@@ -83,6 +92,7 @@ class Desk:
     webhooks: bool = False
     shadow: bool = False
     wake: Callable[[], None] = field(default=_nobody_to_wake)
+    breached: Callable[[str], None] = field(default=_nobody_counts)
     secret: bytes = field(default=b"", repr=False)
     us: Mapping[str, str] = field(default_factory=dict)
     _kept: tuple[object, Agreed] | None = field(default=None, repr=False)
@@ -106,6 +116,7 @@ class Desk:
             definition.signed,
             team_of(team.text),
             team.live and not self.shadow,
+            erasures=bool(stamp[3]),
         )
         self._kept = (stamp, agreed)
         return agreed
@@ -149,11 +160,13 @@ def found(session: Session, handoff_id: int) -> Handoff:
     """The hand-off.
 
     Raises:
-        Refused: there is none of that number (a forged or very old button).
+        Refused: there is none of that number (a forged or very old button), or its lead was erased.
     """
     handoff = handoffs.get(session, handoff_id)
     if handoff is None:
         raise Refused("Baton does not know this lead any more, so nothing was changed. Use /mql lead EMAIL.")
+    if handoff.erased:
+        raise Refused("This lead's data was erased on request, so nothing can be done with it any more.")
     return handoff
 
 

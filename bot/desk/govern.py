@@ -5,7 +5,11 @@ from datetime import datetime, time, timedelta
 
 from sqlmodel import Session
 
+from bot.desk import audit, retention
+from bot.desk.auditor import AUDIT
+from bot.desk.delivery import RELIEF
 from bot.desk.desk import Agreed, Desk, presser
+from bot.desk.replays import SEEN_REQUESTS
 from scoring import roles
 from scoring.stages import Refused
 from scoring.team import read_team
@@ -52,7 +56,7 @@ def first_start(desk: Desk, files: Files) -> list[str]:
         if contracts.current_team(session) is None:
             contracts.add_team(session, files.team, live=read_team(files.team).live, at=now)
         _daily(session, desk.agreed(session), now)
-        return _changed(session, files)
+        return [*_changed(session, files), *audit.know_secret(session, desk.secret)]
 
 
 def changed_files(database: Database, files: Files) -> list[str]:
@@ -79,6 +83,12 @@ def _changed(session: Session, files: Files) -> list[str]:
 
 def _daily(session: Session, agreed: Agreed, now: datetime) -> None:
     deadlines.once(session, Due(MEMBERS, "slack", "daily", now))
+    # Not once: a clock that was set back would have put the next audit far ahead.
+    deadlines.schedule(session, [Due(AUDIT, "baton", "every minute", now)])
+    deadlines.once(session, Due(audit.ANCHOR, "log", "every minute", now + audit.EVERY))
+    deadlines.once(session, Due(retention.RETENTION, "leads", "daily", now + retention.EVERY))
+    deadlines.once(session, Due(SEEN_REQUESTS, "slack", "every 15 minutes", now))
+    deadlines.once(session, Due(RELIEF, "slack", "every minute", now))
     if not agreed.live:
         deadlines.schedule(session, [Due(SHADOW_DIGEST, "admin", "daily", next_digest(agreed, now))])
     else:

@@ -3,9 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from bot.desk import leaving
 from bot.desk.desk import Desk
 from scoring.stages import Refused
 from storage import contracts, people
+from storage.engine import IN_THE_BACKGROUND
 from storage.people import Member
 
 OUR_TEAM = "slack_team_id"
@@ -45,10 +47,22 @@ class Seen:
 
 
 def learn(desk: Desk, seen: Sequence[Seen]) -> None:
-    """Store what Slack says of people."""
+    """Store what Slack says of people; what a deactivated person had accepted goes back to its pool with it."""
     rows = [Member(each.id, each.team_id, each.deleted, each.guest, each.bot) for each in seen]
-    with desk.database.writing() as session:
+    gone = [each.id for each in seen if each.deleted]
+    with desk.database.writing(IN_THE_BACKGROUND) as session:
+        left = leaving.who_left(session, gone)
         people.keep_members(session, rows, desk.clock.business())
+        leaving.depart(session, desk, left)
+    if left:
+        desk.wake()
+
+
+def departed(desk: Desk, user: str) -> bool:
+    """Whether Slack says that *user* is deactivated: they read nothing any more."""
+    with desk.database.reading() as session:
+        member = people.member(session, user)
+    return member is not None and member.deleted
 
 
 def remember_app(desk: Desk, team_id: str, bot_user: str, bot_id: str) -> None:

@@ -1,9 +1,11 @@
 """Something about leads came in: stored, scored, qualified, routed and handed over in one transaction."""
 
+import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from sqlmodel import Session
 
@@ -18,8 +20,11 @@ from scoring.past import Past
 from scoring.qualify import Standing, Verdict, qualify
 from scoring.receipt import Score
 from scoring.score import score
-from storage import funnel, handoffs, leads, people
+from scoring.stages import Refused
+from storage import funnel, handoffs, leads, people, repeats, tombstones
 from storage.leads import Judged, Known
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,27 +74,72 @@ class Together:
 def receive_together(desk: Desk, requests: Sequence[Sequence[Arrival]], *, live: bool = True) -> Together:
     """Take in several requests, which are about different people, in one transaction: all or none.
 
+    What an erased person did before the erasure counts as a duplicate.
+
     Raises:
         sqlalchemy.exc.OperationalError: the database cannot take it; nothing was kept.
+        Refused: somebody was erased, and without BATON_SECRET nobody can tell whether this is about them.
     """
+    while True:
+        try:
+            return _received(desk, requests, live=live)
+        except leads.ErasedMeanwhile:
+            log.info("a lead was erased while something about it came in; it is looked up again")
+
+
+def _received(desk: Desk, requests: Sequence[Sequence[Arrival]], *, live: bool) -> Together:
     arrivals = [arrival for request in requests for arrival in request]
     with desk.database.writing() as session:
         agreed = desk.agreed(session)
-        taken = leads.take_in(session, arrivals)
+        taken = leads.take_in(session, arrivals, _spared(desk, agreed, live=live))
         unknown = _report_unknown(session, taken.stored, agreed, desk.clock.business())
         done = _judge(session, desk, agreed, list(taken.known.values()), live=live)
+        stored = {id(arrival) for arrival in taken.stored}
+        again = [arrival for arrival in arrivals if live and id(arrival) not in stored]
+        altered = repeats.altered(session, again) if again else []
     if done.letters:
         desk.wake()
+    _log(done.handoffs, altered)
     received = Received(
         received=len(arrivals),
         duplicates=len(arrivals) - len(taken.stored),
         fresh=taken.fresh,
         updated=len(taken.known) - taken.fresh,
-        handoffs=done.handoffs,
+        handoffs=len(done.handoffs),
         unknown=unknown,
     )
-    stored = {id(arrival) for arrival in taken.stored}
     return Together(received, tuple(sum(id(each) not in stored for each in request) for request in requests))
+
+
+MOST_NAMED = 20
+"""Altered events that one request's log names."""
+
+
+def _log(made: Sequence[int], altered: Sequence[Arrival]) -> None:
+    for handoff in made:
+        log.info("a lead was handed over", extra={"handoff": handoff})
+    for event in altered[:MOST_NAMED]:
+        log.warning(
+            "an event came again with another body; the first stays",
+            extra={"source": event.source, "event_id": event.event, "of": len(altered)},
+        )
+
+
+def _spared(desk: Desk, agreed: Agreed, *, live: bool) -> leads.Spared | None:
+    """What leaves out the erased; None where nobody ever was."""
+    if not agreed.erasures:
+        return None
+    if not desk.secret:
+        raise Refused(
+            "People were erased from this database, and without BATON_SECRET nobody can tell whether this is "
+            "about them. Set the one that serve has."
+        )
+    return partial(tombstones.of_the_living, secret=desk.secret, dated=live)
+
+
+def listing_key(desk: Desk, agreed: Agreed) -> bytes:
+    """The key of erased people's entries on the suppression list; empty where nobody was erased."""
+    return desk.secret if agreed.erasures else b""
 
 
 def _report_unknown(
@@ -109,7 +159,7 @@ def _report_unknown(
 class _Done:
     """What judging led to: new hand-offs, and whether there may be something to send."""
 
-    handoffs: int
+    handoffs: Sequence[int]
     letters: bool
 
 
@@ -120,7 +170,8 @@ def _judge(session: Session, desk: Desk, agreed: Agreed, known: Sequence[Known],
     crossings: list[Crossing] = []
     wanted: dict[int, Sequence[str]] = {}
     at = int(now.timestamp())
-    for case, verdict in _heard(session, agreed, around, known, now):
+    stopped = partial(suppression_of, session, now=now, secret=listing_key(desk, agreed))
+    for case, verdict in _heard(stopped, agreed, around, known, now):
         one, worth = case.known, case.score
         judged.append(Judged(one, worth.fit, worth.intent, at, verdict.wanted))
         if not live:
@@ -133,8 +184,12 @@ def _judge(session: Session, desk: Desk, agreed: Agreed, known: Sequence[Known],
             crossings.append(Crossing(one, worth, verdict, verdict.tier))
     leads.keep(session, judged)
     announce.enrichment_wanted(session, desk, wanted)
-    made = len(hand_over(session, desk, agreed, crossings)) if crossings else 0
+    made = hand_over(session, desk, agreed, crossings) if crossings else []
     return _Done(made, letters=bool(made or wanted or around.open))
+
+
+Stopped = Callable[[Sequence[Known]], dict[int, str]]
+"""Why the suppression list stops some of these leads, by lead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +202,7 @@ class _Case:
 
 
 def _heard(
-    session: Session, agreed: Agreed, around: Around, known: Sequence[Known], now: datetime
+    stopped: Stopped, agreed: Agreed, around: Around, known: Sequence[Known], now: datetime
 ) -> list[tuple[_Case, Verdict]]:
     """Each lead with its score and its verdict.
 
@@ -159,7 +214,7 @@ def _heard(
         case = _Case(one, lead, score(lead, one.activities, agreed.definition, now))
         heard.append((case, _verdict(case, agreed, around, now)))
     stoppable = [case.known for case, verdict in heard if verdict.tier is not None or verdict.wanted]
-    suppressed = suppression_of(session, stoppable, now)
+    suppressed = stopped(stoppable)
     return [
         (
             case,
@@ -192,10 +247,15 @@ def _around(session: Session, known: Sequence[Known]) -> Around:
     )
 
 
-def suppression_of(session: Session, known: Sequence[Known], now: datetime) -> dict[int, str]:
-    """Why each of these leads may not be handed over, for those that may not, by lead."""
+def suppression_of(
+    session: Session, known: Sequence[Known], now: datetime, secret: bytes = b""
+) -> dict[int, str]:
+    """Why each of these leads may not be handed over, for those that may not, by lead.
+
+    *secret*: the key under which erased people's addresses are listed; empty where nobody was erased.
+    """
     values = {one.id: [v for v in (one.email, company_domain(one.email)) if v] for one in known if one.email}
-    listed = people.suppressed(session, {v for vs in values.values() for v in vs}, now)
+    listed = people.suppressed(session, {v for vs in values.values() for v in vs}, now, secret)
     found: dict[int, str] = {}
     for lead, mine in values.items():
         hit = next((listed[value] for value in mine if value in listed), None)

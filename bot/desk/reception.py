@@ -5,6 +5,7 @@ theirs is committed. Only requests about different people are taken together, so
 score and the card it would have given alone.
 """
 
+import logging
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -14,6 +15,8 @@ from sqlalchemy.exc import OperationalError
 from bot.desk.desk import Desk, StorageError
 from bot.desk.receive import Received, Together, receive_together
 from scoring.arrival import Arrival
+
+log = logging.getLogger(__name__)
 
 MOST = 500
 """Events taken in together: more would keep the presses that wait for the database's one writer."""
@@ -103,6 +106,8 @@ class Reception:
         try:
             _told(group, self._commit(self._desk, [turn.arrivals for turn in group]))
         except Exception as trouble:  # noqa: BLE001  # each of the group raises it in its own thread
+            told = {"requests": len(group), "why": type(trouble).__name__}
+            log.warning("requests could not be stored", extra=told)
             if len(group) == 1 or isinstance(trouble, OperationalError | StorageError):
                 for turn in group:
                     turn.trouble = trouble

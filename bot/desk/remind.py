@@ -6,13 +6,13 @@ said about what was done already. Decision and outbox row are one transaction.
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
-from bot.desk import announce, govern, ladder, opening
+from bot.desk import announce, audit, auditor, delivery, govern, ladder, opening, replays, retention
 from bot.desk.desk import Agreed, Desk
 from scoring.handoff import Handoff
 from storage import cards, deadlines, handoffs, outbox
@@ -47,6 +47,8 @@ class Case:
     agreed: Agreed
     row: Due
     now: datetime
+    breached: list[str] = field(default_factory=list)
+    """Tiers of the breaches that were decided; counted once they are committed."""
 
     def postpone(self, to: datetime) -> None:
         """Not now: its reader is off."""
@@ -84,6 +86,8 @@ def remind(desk: Desk) -> int:
         ours = [Case(session, desk, agreed, row, now) for row in rows if row.kind in CASES]
         for case in ours:
             _decided(case)
+    for tier in (tier for case in ours for tier in case.breached):
+        desk.breached(tier)
     desk.wake()
     return len(ours)
 
@@ -96,8 +100,18 @@ def _decided(case: Case) -> None:
     except DBAPIError:
         raise
     except Exception:  # the boundary of one row: logged, and tried again
-        log.exception("a due row could not be decided", extra={"kind": case.row.kind, "step": case.row.step})
+        case.breached.clear()
+        told = {"kind": case.row.kind, "step": case.row.step, "subject": case.row.subject}
+        log.exception("a due row could not be decided", extra=told | _handoff(case.row))
         case.postpone(case.now + SETBACK)
+
+
+ABOUT_A_HANDOFF = (ladder.FIRST_TOUCH, ladder.DECIDE, ladder.FOLLOW_UP)
+"""Kinds whose subject is a hand-off."""
+
+
+def _handoff(row: Due) -> dict[str, str]:
+    return {"handoff": row.subject} if row.kind in ABOUT_A_HANDOFF else {}
 
 
 def next_due(desk: Desk, handoff_id: int) -> tuple[str, datetime] | None:
@@ -105,7 +119,7 @@ def next_due(desk: Desk, handoff_id: int) -> tuple[str, datetime] | None:
     with desk.database.reading() as session:
         rows = [
             row
-            for kind in (ladder.FIRST_TOUCH, ladder.DECIDE, ladder.FOLLOW_UP)
+            for kind in ABOUT_A_HANDOFF
             for row in deadlines.open_steps(session, [kind], str(handoff_id))
         ]
     first = min(rows, key=lambda row: row.due_at, default=None)
@@ -151,8 +165,7 @@ def _overtaken(case: Case, handoff: Handoff) -> bool:
 
 def _later_step_is_due(case: Case) -> bool:
     """ "If later steps have passed meanwhile, only the latest is sent"."""
-    left = deadlines.open_steps(case.session, [case.row.kind], case.row.subject)
-    return any(step.due_at <= case.now for step in left)
+    return deadlines.later_due(case.session, case.row, case.now)
 
 
 def _tell_owner(case: Case, handoff: Handoff) -> None:
@@ -213,6 +226,7 @@ def _breach(case: Case, handoff: Handoff) -> None:
     readers = _on_shift(case, [handoff.owner]) if handoff.owner else _pool_to_call(case, handoff)
     _note(case, handoff, {"view": "breach", "step": case.row.step, "mention": readers})
     announce.outgoing(case.session, case.desk, handoff, "handoff.overdue")
+    case.breached.append(handoff.tier)
     for manager in case.agreed.team.managers:
         _notify(case, manager, handoff, case.row.step)
 
@@ -295,6 +309,32 @@ def _members(case: Case) -> None:
     outbox.put(case.session, [letter])
 
 
+def _seen_requests(case: Case) -> None:
+    case.postpone(case.now + replays.KEPT)
+    replays.forget(case.session, case.desk)
+
+
+def _anchor(case: Case) -> None:
+    more = audit.anchor(case.session, case.desk)
+    case.postpone(case.now if more else case.now + audit.EVERY)
+
+
+def _audit(case: Case) -> None:
+    case.postpone(case.now + auditor.EVERY)
+    auditor.audit(case.session, case.desk, case.agreed)
+
+
+def _retention(case: Case) -> None:
+    """Once a day; the courier does it, because it takes many transactions and this is one."""
+    case.postpone(case.now + retention.EVERY)
+    retention.ask(case.session, case.desk, case.now)
+
+
+def _relief(case: Case) -> None:
+    more = delivery.relieve(case.session, case.desk)
+    case.postpone(case.now if more else case.now + delivery.A_MINUTE)
+
+
 CASES: dict[str, Callable[[Case], None]] = {
     ladder.FIRST_TOUCH: _first_touch,
     ladder.DECIDE: _decide,
@@ -304,4 +344,9 @@ CASES: dict[str, Callable[[Case], None]] = {
     opening.OPENING: _opening,
     govern.SHADOW_DIGEST: _shadow_digest,
     govern.MEMBERS: _members,
+    auditor.AUDIT: _audit,
+    audit.ANCHOR: _anchor,
+    retention.RETENTION: _retention,
+    replays.SEEN_REQUESTS: _seen_requests,
+    delivery.RELIEF: _relief,
 }

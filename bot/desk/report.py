@@ -9,10 +9,10 @@ from typing import Any
 
 from sqlmodel import Session
 
-from bot.desk.desk import Agreed, Desk, calendar_for, presser
+from bot.desk.desk import Agreed, Desk, calendar_for, found, presser
 from bot.desk.hand_over import past_of
 from bot.desk.ladder import tier_named
-from bot.desk.receive import suppression_of
+from bot.desk.receive import listing_key, suppression_of
 from scoring import roles
 from scoring.contract import Definition, Tier
 from scoring.emails import normalise
@@ -91,10 +91,11 @@ def shown_to(desk: Desk, handoff_id: int, user: str) -> Shown | None:
     """The hand-off, for somebody of the team file.
 
     Raises:
-        Refused: *user* is not in the team file.
+        Refused: *user* is not in the team file, or there is none, or its lead was erased.
     """
     with desk.database.reading() as session:
         roles.check_member(presser(desk.agreed(session).team, user))
+        found(session, handoff_id)
     return shown(desk, handoff_id)
 
 
@@ -233,7 +234,8 @@ def _explained(session: Session, desk: Desk, agreed: Agreed, known: Known) -> Ex
     now = desk.clock.business()
     worth = score(known.lead, known.activities, agreed.definition, now)
     past = past_of(session, [known.id])[0].get(known.id)
-    standing = Standing(suppression_of(session, [known], now).get(known.id), past)
+    listed = suppression_of(session, [known], now, listing_key(desk, agreed))
+    standing = Standing(listed.get(known.id), past)
     verdict = qualify(
         known.lead, known.activities, agreed.definition, standing, now, score=None if past else worth
     )

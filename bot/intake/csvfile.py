@@ -12,6 +12,7 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import IO, BinaryIO
 
+from bot.intake.formulas import armed, defused
 from scoring.contractfile import cut
 
 # First bytes of what people rename to .csv, and what to do about each (sources: PKWARE's APPNOTE 4.3.7,
@@ -32,6 +33,8 @@ FALLBACK = "cp1252"
 
 CANDIDATES = (",", ";", "\t")
 SCANNED_AT_ONCE = 1 << 20
+REJECTED = ("line", "reason")
+"""The first two columns of a file of rejects; its cells are defused, and armed again when it is imported."""
 LONGEST_QUOTED_RAW = 2_000
 """Characters of an unreadable row that the rejects file repeats."""
 
@@ -181,16 +184,21 @@ def _table(stream: TextIOWrapper, raw: BinaryIO, told: _Told) -> Table:
         columns = tuple(name.strip() for name in next(cells))
     except csv.Error as broken:
         raise FileRefused(f"The header of {path.name} cannot be read: {broken}.") from broken
+    rejects = columns[:2] == REJECTED
     return Table(
-        columns=columns,
+        columns=tuple(map(armed, columns)) if rejects else columns,
         encoding=stream.encoding,
         delimiter=used,
         size=path.stat().st_size,
         notes=told.notes,
         _bytes=raw,
         _lines=lines,
-        _cells=cells,
+        _cells=map(_armed, cells) if rejects else cells,
     )
+
+
+def _armed(cells: list[str]) -> list[str]:
+    return [armed(each) for each in cells]
 
 
 def _before(header: str, rest: Iterator[str]) -> Iterator[str]:
@@ -271,7 +279,7 @@ class Rejects:
         """
         try:
             stream = self._stream or self._begun()
-            csv.writer(stream).writerow((row.line, cut(reason, 300), *row.cells))
+            csv.writer(stream).writerow((row.line, *map(defused, (cut(reason, 300), *row.cells))))
         except OSError as denied:
             raise FileRefused(
                 f"The rejects file {self.path} cannot be written: {denied.strerror}."
@@ -286,5 +294,5 @@ class Rejects:
 
     def _begun(self) -> IO[str]:
         self._stream = self.path.open("w", encoding="utf-8-sig", errors="replace", newline="")
-        csv.writer(self._stream).writerow(("line", "reason", *self.columns))
+        csv.writer(self._stream).writerow((*REJECTED, *map(defused, self.columns)))
         return self._stream

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from dataclasses import dataclass
+from email.utils import formatdate
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request as Incoming
@@ -54,10 +55,21 @@ class Calls:
             raise HungUp
         if kinds & {"500_before", "500_after"}:
             return Response("Internal Server Error", 500)
+        headers = self._headers(name)
         if refusal is None:
-            return JSONResponse(body)
-        headers = {"Retry-After": str(refusal.retry_after)} if refusal.retry_after else {}
+            return JSONResponse(body, headers=headers)
+        if refusal.retry_after:
+            headers["Retry-After"] = str(refusal.retry_after)
         return JSONResponse(body, refusal.status, headers)
+
+    def _headers(self, name: str) -> dict[str, str]:
+        """The workspace's time, and what the bot token was granted."""
+        settings = self.workspace.settings
+        headers = {"Date": formatdate(settings.clock(), usegmt=True)}
+        method = METHODS.get(name)
+        if method is not None and method.token == "bot":
+            headers["x-oauth-scopes"] = ",".join(settings.scopes)
+        return headers
 
     def _answered(self, name: str, arguments: Payload, token: str | None, struck: list[Fault]) -> Payload:
         method = METHODS.get(name)
@@ -75,7 +87,10 @@ class Calls:
             if name == "chat.postMessage":
                 self.faults.paced(channel)
             lag = max((fault.seconds for fault in struck if fault.kind == "history_lag"), default=0.0)
-            return {"ok": True, **method.answer(Request(arguments, self.workspace, self.sockets, lag))}
+            request = Request(arguments, self.workspace, self.sockets, lag)
+            if method.scope:
+                request.need(method.scope)
+            return {"ok": True, **method.answer(request)}
 
     def _admit(self, method: Method, token: str | None) -> None:
         """Raises Refusal: not_authed, invalid_auth, not_allowed_token_type."""
@@ -124,7 +139,7 @@ def on_order(refusal: Refusal) -> Refusal:
 
 def refused(refusal: Refusal) -> Payload:
     """The body Slack sends with a refusal."""
-    body: Payload = {"ok": False, "error": refusal.error}
+    body: Payload = {"ok": False, "error": refusal.error, **refusal.more}
     if refusal.messages:
         plain = [message.removeprefix("[ERROR] ") for message in refusal.messages]
         body |= {

@@ -30,7 +30,7 @@ class Server:
         self.port: int = self._socket.getsockname()[1]
         config = uvicorn.Config(
             app, http=Droppable, ws="websockets-sansio", loop="asyncio", lifespan="off", log_config=None,
-            log_level=logging.CRITICAL, access_log=False, timeout_graceful_shutdown=1,
+            log_level=logging.CRITICAL, access_log=False, date_header=False, timeout_graceful_shutdown=1,
         )  # fmt: skip
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._run, name="playground", daemon=True)

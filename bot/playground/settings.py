@@ -6,13 +6,20 @@ from dataclasses import dataclass, field
 
 from bot.playground.people import App, Channel, Payload, User
 
+SCOPES = (
+    "channels:history", "channels:read", "chat:write", "commands", "files:write", "groups:history", "groups:read",
+    "im:history", "im:read", "im:write", "users:read",
+)  # fmt: skip
+"""What the app was granted, unless a workspace says otherwise."""
+
 
 @dataclass(kw_only=True)
 class Settings:
     """A workspace before its first day.
 
     `rate_limit` is in messages a second and channel, None for no limit. `clock` gives seconds since 1970:
-    timestamps, triggers, response_urls and rates follow it; signatures and time-outs use real time.
+    timestamps, triggers, response_urls, rates and the Date header follow it; signatures and time-outs use real
+    time. `scopes` are what the bot token was granted.
     Without an `app_token` there is no Socket Mode. `patience` is how many seconds the app has to answer:
     Slack gives 3, a loaded machine of tests may give more.
     """
@@ -27,6 +34,7 @@ class Settings:
     clock: Callable[[], float] = time.time
     app: App = field(default_factory=App)
     patience: float = 3.0
+    scopes: Iterable[str] = SCOPES
 
 
 @dataclass(frozen=True)
@@ -47,7 +55,8 @@ class Refusal(Exception):
 
     `messages` go to response_metadata, `status` is the HTTP status, `retry_after` is in whole seconds;
     `expected` is set
-    where the test or the app asked for it; `details` replace `errors` in the body (blocks.validate).
+    where the test or the app asked for it; `details` replace `errors` in the body (blocks.validate); `more` are
+    further fields of the body (missing_scope).
     """
 
     def __init__(
@@ -64,4 +73,5 @@ class Refusal(Exception):
         self.status = status
         self.retry_after = retry_after
         self.details: list[Payload] = []
+        self.more: Payload = {}
         self.expected = False

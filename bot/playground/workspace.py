@@ -90,7 +90,7 @@ class Workspace:
         channel = self.channel(name)
         if channel.archived:
             raise Refusal("is_archived")
-        if not channel.app_is_member:
+        if not channel.app_is_member and (channel.private or "chat:write.public" not in self.settings.scopes):
             raise Refusal("channel_not_found" if channel.private else "not_in_channel")
         if channel.id.startswith("D") and self.users[next(iter(channel.members or ()))].deleted:
             raise Refusal("user_not_found")

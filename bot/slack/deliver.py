@@ -3,33 +3,33 @@
 import hashlib
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from bot.clock import Clock
-from bot.desk import govern, ladder, people, remind, report
+from bot.desk import delivery, govern, ladder, people, remind, report
 from bot.desk.desk import Desk
-from bot.desk.post import Dead, Delivered, Doubtful, Dropped, Later, Outcome, Parcel
+from bot.desk.post import Also, Delivered, Dropped, Later, Outcome, Parcel
 from bot.desk.report import Shown
-from bot.slack.client import Busy, Declined, Posting, SlackClient, Uncertain
+from bot.slack.client import Declined, Hidden, Posting, Sent, SlackClient
+from bot.slack.refusals import AT_ONCE, CHANNEL, REPAIR, TOKEN, Refusals
+from bot.slack.scrub import scrub
 from bot.slack.views import notes
 from bot.slack.views.card import Message, card
 from bot.slack.views.digest import digest_card
+from bot.slack.views.remarks import remarked
 
 CARD, NOTE = "baton_card", "baton_note"
 NOT_READY = timedelta(seconds=1)
-"""A note whose card is not posted yet waits this long."""
-REPAIR = timedelta(seconds=60)
-"""How long a send waits for somebody to repair a channel or a token."""
+"""A note whose card is not posted yet waits this long, then twice as long, and so on; the post wakes it."""
+LONGEST_NOT_READY = timedelta(seconds=30)
+GONE = timedelta(seconds=5)
+"""A note whose card somebody deleted waits this long for the card to come back."""
+SLOWEST = timedelta(seconds=9)
+"""Slack's time-out of 8 s and a little: so much of the lease must be left when Slack is called."""
 
-NEEDS_REPAIR = frozenset(
-    {
-        "invalid_auth", "not_authed", "token_revoked", "token_expired", "account_inactive", "missing_scope",
-        "org_login_required", "ekm_access_denied", "channel_not_found", "not_in_channel", "is_archived",
-        "is_inactive", "restricted_action", "messages_tab_disabled", "message_limit_exceeded",
-        "no_permission",
-    }
-)  # fmt: skip
-"""Refusals that a person can put right: the letter waits, nothing is lost."""
+_NO_PARENT = frozenset({"thread_not_found", "message_not_found"})
 
 
 class Deliverer:
@@ -39,10 +39,12 @@ class Deliverer:
         self._desk = desk
         self._slack = slack
         self._clock = clock
+        self._refusals = Refusals(desk)
         self._notes: dict[str, Callable[[Parcel, Shown], Message | None]] = {
             "nudge": self._nudge_note,
             "breach": self._breach_note,
             "activity": self._activity,
+            "released": self._released,
         }
 
         self._direct: dict[str, Callable[[Parcel], Message | None]] = {
@@ -54,48 +56,49 @@ class Deliverer:
     def senders(self) -> dict[str, Callable[[Parcel], Outcome]]:
         """The sender of each outbox kind that goes to Slack."""
         return {
-            "card": self._guarded(self.card),
-            "note": self._guarded(self.note),
-            "dm": self._guarded(self.dm),
-            "notice": self._guarded(self.notice),
-            "members": self._guarded(self.members),
+            "card": self._refusals.guarded(self.card),
+            "note": self._refusals.guarded(self.note),
+            "dm": self._refusals.guarded(self.dm),
+            "notice": self._refusals.guarded(self.notice),
+            "members": self._refusals.guarded(self.members),
+            "scrub": self._refusals.guarded(partial(scrub, self._desk, self._slack)),
         }
-
-    def _guarded(self, send: Callable[[Parcel], Outcome]) -> Callable[[Parcel], Outcome]:
-        def sender(parcel: Parcel) -> Outcome:
-            try:
-                return send(parcel)
-            except Busy as busy:
-                return Later(timedelta(seconds=busy.seconds), str(busy), whole_pace=True)
-            except Uncertain as unsure:
-                return Doubtful(str(unsure))
-            except Declined as declined:
-                if declined.code in NEEDS_REPAIR:
-                    return Later(REPAIR, str(declined))
-                return Dead(str(declined))
-
-        return sender
 
     def card(self, parcel: Parcel) -> Outcome:
         """Post a card, or edit it to what it should show; an equal rendering is not sent."""
         found = report.shown_card(self._desk, parcel.card_id or 0)
         if found is None:
-            return Dropped("the card is gone")
+            return Dropped("the card is gone", idle=True)
         row, on_it = found
-        message = card(on_it[0]) if row.collects is None else digest_card(on_it)
+        plain = card(on_it[0]) if row.collects is None else digest_card(on_it)
+        message = remarked(plain, row.meant_for, bool(parcel.body.get(delivery.AGAIN)))
         digest = _digest(message)
         posting = self._posting(parcel, row.channel, message, CARD)
-        ts = row.ts
-        if ts is None and parcel.doubtful:
-            ts = self._slack.find(row.channel, parcel.send)
+        there = Sent(row.channel, row.ts) if row.ts is not None else None
+        if there is None and parcel.doubtful:
+            there = self._found(posting, parcel)
+        shows = Delivered(hash=digest, version=row.wanted)
         # After a doubtful edit nobody knows what stands there, whatever the hash says.
-        if ts is not None and row.hash == digest and not parcel.doubtful:
-            return Delivered(ts, digest, row.wanted)
+        if there is not None and row.hash == digest and not parcel.doubtful:
+            return _at(shows, there, idle=True)
         if self._expired(parcel):
-            return Later(NOT_READY, "the lease ran out before the call")
-        if ts is not None and self._edited(posting, ts):
-            return Delivered(ts, digest, row.wanted)
-        return Delivered(self._post_again(posting, ts, parcel), digest, row.wanted)
+            return _expired()
+        if there is None:
+            return self._first_post(shows, posting, row.id, moved=row.meant_for is not None)
+        if self._edited(posting, there.ts):
+            return _at(shows, there)
+        return self._post_again(shows, posting, parcel)
+
+    def _first_post(self, shows: Delivered, posting: Posting, card_id: int, *, moved: bool) -> Outcome:
+        """Post it; where its channel cannot be posted to, it goes to the fallback channel, once."""
+        try:
+            return _at(shows, self._slack.post(posting))
+        except Declined as declined:
+            nowhere = moved or posting.channel == delivery.fallback(self._desk)
+            if declined.code not in CHANNEL or nowhere:
+                raise
+            away = delivery.to_fallback(self._desk, card_id, declined.code)
+            return Later(AT_ONCE, str(declined), also=away)
 
     def _edited(self, posting: Posting, ts: str) -> bool:
         """Whether the message could be edited; False where somebody deleted it."""
@@ -107,31 +110,62 @@ class Deliverer:
             return False
         return True
 
-    def _post_again(self, posting: Posting, deleted: str | None, parcel: Parcel) -> str:
-        """Post it; in place of a *deleted* message only where an earlier try has not done so already."""
-        if deleted is not None and parcel.doubtful:
-            there = self._slack.find(posting.channel, parcel.send)
-            if there is not None and self._edited(posting, there):
-                return there
-        return self._slack.post(posting)
+    def _post_again(self, shows: Delivered, posting: Posting, parcel: Parcel) -> Outcome:
+        """Somebody deleted the card: it comes back once, where an earlier try has not brought it back already."""
+        card_id = parcel.card_id or 0
+        if parcel.body.get(delivery.REPOSTED):
+            gone = delivery.deleted_again(self._desk, card_id)
+            return Dropped("somebody deleted the card twice", also=gone)
+        back = self._found(posting, parcel) if parcel.doubtful else None
+        if self._expired(parcel):
+            return _expired()
+        if back is None or not self._edited(posting, back.ts):
+            back = self._slack.post(posting)
+        audited = delivery.reposted(card_id, parcel.handoff_id, parcel.send)
+        return _at(shows, back, also=audited)
+
+    def _found(self, posting: Posting, parcel: Parcel) -> Sent | None:
+        """Where an earlier try arrived, None where it did not.
+
+        Raises:
+            Hidden: nobody can say, because the history cannot be read.
+        """
+        age = self._clock.real() - parcel.tried_at if parcel.tried_at is not None else None
+        try:
+            return self._slack.find(posting.channel, parcel.send, posting.thread_ts, age)
+        except Declined as declined:
+            if declined.code in TOKEN or declined.code in _NO_PARENT:
+                raise
+            hidden = Hidden(declined.code)
+            hidden.method, hidden.channel = declined.method, posting.channel
+            raise hidden from declined
 
     def note(self, parcel: Parcel) -> Outcome:
         """Something in a card's thread; dropped where it is about something done already."""
-        row = report.card_of(self._desk, parcel.card_id or 0)
         shown = report.shown(self._desk, parcel.handoff_id or 0)
+        # The hand-off's card of now: it may have been gathered onto a digest since.
+        row = report.card_of(self._desk, shown.handoff.card_id or 0) if shown is not None else None
         if row is None or shown is None:
-            return Dropped("the card is gone")
+            return Dropped("the card is gone", idle=True)
         if row.ts is None:
-            return Later(NOT_READY, "the card is not posted yet")
+            wait = min(NOT_READY * 2 ** min(parcel.attempts - 1, 9), LONGEST_NOT_READY)
+            return Later(wait, "the card is not posted yet", idle=True)
         step = str(parcel.body.get("step", ""))
         if step and self._needless(step, shown):
-            return Dropped("it was done meanwhile")
+            return Dropped("it was done meanwhile", idle=True)
         if step and (late := self._off(shown.calendar.next_open(self._now))):
             return late
         message = self._notes[parcel.body["view"]](parcel, shown)
         if message is None:
-            return Dropped("there is nothing to say")
-        return self._say(self._posting(parcel, row.channel, message, NOTE, row.ts), parcel)
+            return Dropped("there is nothing to say", idle=True)
+        try:
+            return self._say(self._posting(parcel, row.channel, message, NOTE, row.ts), parcel)
+        except Declined as declined:
+            if declined.code not in _NO_PARENT:
+                raise
+            if delivery.gone_for_good(self._desk, row.id):
+                return Dropped("its card was deleted")
+            return Later(GONE, "its card was deleted", also=delivery.look_again(row.id))
 
     def _nudge_note(self, parcel: Parcel, shown: Shown) -> Message | None:
         if shown.handoff.owner is not None:
@@ -140,6 +174,9 @@ class Deliverer:
 
     def _breach_note(self, parcel: Parcel, shown: Shown) -> Message:
         return notes.breach_thread(shown, parcel.body["step"], list(parcel.body.get("mention") or []))
+
+    def _released(self, _parcel: Parcel, shown: Shown) -> Message | None:
+        return notes.released(shown, self._now) if shown.handoff.owner is None else None
 
     def _activity(self, parcel: Parcel, shown: Shown) -> Message | None:
         done = report.activities(self._desk, parcel.handoff_id or 0, parcel.body["events"])
@@ -150,11 +187,13 @@ class Deliverer:
     def dm(self, parcel: Parcel) -> Outcome:
         """A direct message to one person."""
         reader = parcel.body["reader"]
+        if people.departed(self._desk, reader):
+            return Dropped("its reader's account is deactivated")
         if late := self._off(remind.back_at(self._desk, reader)):
             return late
         message = self._direct[parcel.body["view"]](parcel)
         if message is None:
-            return Dropped("it was done meanwhile")
+            return Dropped("it was done meanwhile", idle=True)
         return self._say(self._posting(parcel, reader, message, NOTE), parcel)
 
     def _nudge_dm(self, parcel: Parcel) -> Message | None:
@@ -179,7 +218,7 @@ class Deliverer:
         """What waited for a repair until its reader went home waits on; None while they are there."""
         if opens <= self._now:
             return None
-        return Later(min(opens - self._now, REPAIR), "its reader is off")
+        return Later(min(opens - self._now, REPAIR), "its reader is off", idle=True)
 
     def _collected(self, parcel: Parcel) -> Message | None:
         rows = report.told(self._desk, parcel.body["notices"])
@@ -222,23 +261,33 @@ class Deliverer:
 
     def _say(self, posting: Posting, parcel: Parcel) -> Outcome:
         if parcel.doubtful:
-            there = self._slack.find(posting.channel, parcel.send, posting.thread_ts)
+            there = self._found(posting, parcel)
             if there is not None:
-                return Delivered(there)
+                return _at(Delivered(), there)
         if self._expired(parcel):
-            return Later(NOT_READY, "the lease ran out before the call")
-        return Delivered(self._slack.post(posting))
+            return _expired()
+        return _at(Delivered(), self._slack.post(posting))
 
     def _expired(self, parcel: Parcel) -> bool:
         """Slack's time-out must fit into what is left of the lease; checked right before the call."""
-        return self._clock.real() + timedelta(seconds=9) > parcel.leased_until
+        return self._clock.checked() + SLOWEST > parcel.leased_until
 
     def _posting(
         self, parcel: Parcel, channel: str, message: Message, kind: str, thread_ts: str | None = None
     ) -> Posting:
         payload = {"handoff": parcel.handoff_id or 0, "send": parcel.send}
+        if kind == NOTE:
+            message = remarked(message, None, bool(parcel.body.get(delivery.AGAIN)))
         metadata = {"event_type": kind, "event_payload": payload}
         return Posting(channel, message.blocks, message.text, metadata, thread_ts)
+
+
+def _at(shows: Delivered, there: Sent, *, idle: bool = False, also: Also | None = None) -> Delivered:
+    return replace(shows, ts=there.ts, sent_to=there.channel, idle=idle, also=also)
+
+
+def _expired() -> Later:
+    return Later(NOT_READY, "the lease ran out before the call", idle=True)
 
 
 def _digest(message: Message) -> str:

@@ -14,9 +14,10 @@ from sqlmodel import col
 
 from bot.clock import Clock
 from bot.courier import BROKEN, GRACE, Courier
+from bot.desk import delivery
 from bot.desk.desk import open_database
 from bot.desk.post import Dead, Delivered, Doubtful, Dropped, Later, Outcome, Parcel
-from storage import outbox
+from storage import outbox, paces
 from storage.engine import Database
 from storage.outbox import LEASE, Letter
 from storage.tables import OutboxRow
@@ -352,3 +353,104 @@ def test_a_webhook_receiver_that_hangs_does_not_keep_a_card_waiting(database_url
         answering.set()
         courier.stop()
         database.close()
+
+
+class WrongClock(Clock):
+    """The clock of a machine that is wrong by *by*."""
+
+    def __init__(self, by: timedelta) -> None:
+        self.by = by
+
+    def real(self) -> datetime:
+        return super().real() + self.by
+
+
+@pytest.fixture
+def wrong_offices(postgres_url: str) -> Iterator[list[Office]]:
+    """Two replicas on one PostgreSQL; the one's machine is ten minutes ahead, the other's ten behind."""
+    made: list[Office] = []
+    for wrong in (10, -10):
+        database = open_database(postgres_url, "serve")
+        clock = delivery.clock_of(database, WrongClock(timedelta(minutes=wrong)))
+        made.append(Office(database, clock, Counter(), {"post": SECOND}))  # type: ignore[arg-type]
+    yield made
+    for office in made:
+        office.database.close()
+
+
+@pytest.mark.parametrize("writer", [0, 1])
+def test_what_a_replica_with_a_wrong_clock_wrote_goes_out_at_once(
+    wrong_offices: list[Office], writer: int
+) -> None:
+    wrong_offices[writer].write("a")
+    assert wrong_offices[1 - writer].courier().drain() == 1
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_a_lease_holds_between_replicas_whose_clocks_differ_by_twenty_minutes(
+    wrong_offices: list[Office], first: int
+) -> None:
+    holder, other = wrong_offices[first], wrong_offices[1 - first]
+    holder.write("a")
+    with holder.database.writing() as session:
+        (letter,) = outbox.claim(session, holder.clock.checked(), 1, {})
+    assert other.courier().drain() == 0
+    assert holder.clock.checked() < letter.leased_until - LEASE + 5 * SECOND
+
+    run(holder, "UPDATE outbox SET leased_until = clock_timestamp() - interval '1 second'")
+    assert other.courier().drain() == 1
+    with holder.database.writing() as session:
+        assert not outbox.settle(session, letter, "dead")
+
+
+def test_pacing_holds_between_replicas_whose_clocks_differ_by_twenty_minutes(
+    wrong_offices: list[Office],
+) -> None:
+    for number in range(3):
+        wrong_offices[number % 2].write(str(number))
+    began = time.monotonic()
+    handled = [office.courier().drain() for office in wrong_offices]
+    assert time.monotonic() - began > 1 or sum(handled) == 1
+    while sum(handled) < 3:
+        time.sleep(0.1)
+        handled += [office.courier().drain() for office in wrong_offices]
+    assert 1.9 < time.monotonic() - began < 8
+
+
+def test_a_letter_that_called_nobody_gives_its_channels_turn_back(office: Office) -> None:
+    office.gaps = {"post": 60 * SECOND}
+    office.counter.answers = [Later(30 * SECOND, "its card waits", idle=True), Delivered()]
+    office.write("waits", rank=1)
+    office.write("goes", rank=2)
+    office.courier().drain()
+
+    assert office.sent == ["waits", "goes"]
+    office.write("next", rank=1)
+    office.clock.wait(59 * SECOND)
+    assert office.courier().drain() == 0, "a letter that was sent has used the turn"
+
+
+def test_giving_a_turn_back_shortens_no_wait_that_slack_asked_for(office: Office) -> None:
+    office.write("a")
+    letter = claimed(office)
+    with office.database.writing() as session:
+        paces.hold(session, "post:C1", office.clock.real() + 30 * SECOND)
+        paces.give_back(session, letter.turns, office.clock.real())
+    office.write("b")
+    assert office.courier().drain() == 0
+
+
+def test_what_follows_from_an_outcome_is_written_only_by_who_still_holds_the_letter(office: Office) -> None:
+    told: list[str] = []
+
+    def slow(parcel: Parcel) -> Outcome:
+        office.clock.wait(LEASE + SECOND)
+        office.courier().drain()
+        return Delivered(also=lambda _session, _now: told.append("the zombie"))
+
+    office.counter.answers = [Delivered(also=lambda _session, _now: told.append("the heir"))]
+    office.write("a")
+    Courier(office.database, office.clock, {"note": slow}, gaps={}).drain()
+
+    assert told == ["the heir"]
+    assert office.row("a").fence == 2

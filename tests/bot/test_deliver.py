@@ -4,70 +4,21 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-import httpx
 import pytest
-from sqlalchemy import select
-from sqlmodel import col
 
-from bot.app import build
-from bot.clock import MovableClock
 from bot.courier import GRACE
 from bot.desk import answer
-from bot.desk.govern import Files
 from bot.playground import Message, Slack
-from bot.playground.server import Server
 from scoring.handoff import Touch
 from storage import outbox
 from storage.outbox import LEASE, Letter
-from storage.tables import OutboxRow
-from tests.world import ADA, DEFINITION, MONDAY_9, TEAM, World, raze, settings_for
+from tests.bot.patience import Patient, raise_patient
+from tests.world import ADA, MONDAY_9, World, raze
 
 MINUTE, SECOND = timedelta(minutes=1), timedelta(seconds=1)
 GRACE_HOPPER = ADA | {"email": "grace@compilers.example", "first_name": "Grace", "last_name": "Hopper"}
 ABROAD = {"email": "kim@far.example", "country": "US", "first_name": "Kim"}
 POSTS = "chat.postMessage"
-
-
-class PatientClock(MovableClock):
-    """Business time stands still; real time goes on, and can be put forward."""
-
-    def __init__(self) -> None:
-        super().__init__(MONDAY_9, running=False)
-        self.waited = timedelta(0)
-
-    def real(self) -> Any:
-        return super().real() + self.waited
-
-
-class Patient(World):
-    """A world in which one can wait."""
-
-    def wait(self, by: timedelta) -> None:
-        """Real time passes, and the courier looks again."""
-        assert isinstance(self.clock, PatientClock)
-        self.clock.waited += by
-        self.deliver()
-
-    def calls(self, method: str) -> int:
-        """How often Slack was asked for this."""
-        return sum(call.method == method for call in self.slack.calls)
-
-    def state(self, handoff: int = 1) -> list[tuple[str, str | None]]:
-        """State and error of every letter of a hand-off, in order."""
-        with self.baton.desk.database.reading() as session:
-            query = select(OutboxRow).order_by(col(OutboxRow.id))
-            rows = session.scalars(query).all()
-        return [(row.state, row.error) for row in rows if row.card_id == handoff]
-
-
-def raise_patient(slack: Slack, url: str) -> Patient:
-    clock = PatientClock()
-    baton = build(settings_for(url, slack.url), Files(DEFINITION, TEAM), clock=clock, gaps={})
-    server = Server(baton.web, 0)
-    server.start()
-    base = f"http://127.0.0.1:{server.port}"
-    slack.events_url = f"{base}/slack/events"
-    return Patient(slack, baton, clock, server, httpx.Client(base_url=base))
 
 
 @pytest.fixture
@@ -191,8 +142,9 @@ def test_a_history_that_cannot_be_read_leaves_the_card_unknown_and_never_posts_i
     for _ in range(4):
         patient.wait(2 * MINUTE)
 
-    assert patient.calls(POSTS) == 1
+    assert patient.calls(POSTS, "C0EMEA") == 1
     assert patient.state()[0][0] == "sent"
+    assert ["may not read the history of <#C0EMEA>" in said for said in patient.alerts()] == [True]
 
 
 def test_a_press_on_a_card_we_never_saw_confirmed_heals_it(patient: Patient) -> None:
@@ -277,7 +229,7 @@ def test_a_card_posted_again_whose_answer_was_lost_is_not_posted_a_third_time(pa
     assert "1 touch logged" in patient.card().plain()
 
 
-@pytest.mark.parametrize("refusal", ["is_archived", "token_revoked", "not_in_channel", "invalid_auth"])
+@pytest.mark.parametrize("refusal", ["token_revoked", "invalid_auth", "missing_scope", "restricted_action"])
 def test_a_card_waits_for_a_repair_and_goes_out_after_it(patient: Patient, refusal: str) -> None:
     patient.slack.fail(POSTS, refusal, times=None)
     demo(patient)

@@ -1,5 +1,6 @@
 """The ticks: what is due is decided within two seconds, and a scheduler that falls silent is seen."""
 
+import threading
 import time
 from datetime import timedelta
 
@@ -98,3 +99,32 @@ def test_a_guest_learned_that_way_presses_in_vain(world: World) -> None:
     world.pass_time(timedelta(0))
     world.press("U0GUS", "accept")
     assert "Guests cannot" in world.whispered("U0GUS")[0]
+
+
+def test_a_scheduler_that_misfires_does_the_work_of_all_missed_ticks_at_once(world: World) -> None:
+    world.send(world.event("demo_request"))
+    slow = Schedule(world.baton.desk, world.baton.courier)
+    held = threading.Lock()
+    held.acquire()
+
+    def hang() -> None:
+        with held:
+            return
+
+    world.baton.desk.wake = hang  # a tick that takes longer than the second until the next
+    world.clock.advance(30 * MINUTE)
+    slow.start()
+    time.sleep(2.5)
+    world.clock.advance(18 * MINUTE)
+    held.release()
+    world.slack.wait_for(lambda: decided(world, "nudge 80%"), timeout=5)
+    slow.stop()
+    world.deliver()
+
+    notes = [note.text for note in world.slack.thread("C0EMEA", world.card().ts)]
+    assert [("80 %" in note) for note in notes] == [True], "the earlier one was overtaken before it was sent"
+
+
+def decided(world: World, step: str) -> bool:
+    with world.baton.desk.database.reading() as session:
+        return step not in [row.step for row in deadlines.open_steps(session, ["first_touch"], "1")]

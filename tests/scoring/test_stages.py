@@ -9,8 +9,8 @@ from scoring.stages import CLOSED, ENDS, STAGES, Action, Where, accepted_stage, 
 EVERY_ACTION = get_args(Action)
 LEGAL = {
     ("mql", None): {"accept", "reject", "undo"},
-    ("mql", "U0ANN"): {"accept", "reject", "touch", "undo"},
-    ("sal", "U0ANN"): {"touch", "qualify", "recycle", "undo"},
+    ("mql", "U0ANN"): {"accept", "reject", "touch", "undo", "release"},
+    ("sal", "U0ANN"): {"touch", "qualify", "recycle", "undo", "release"},
     ("sql", "U0ANN"): {"touch", "recycle", "opportunity", "undo"},
     ("opportunity", "U0ANN"): {"touch", "recycle", "won", "lost", "undo"},
     ("won", "U0ANN"): {"undo"},
@@ -35,6 +35,7 @@ def test_with_sal_off_a_claimed_mql_is_as_good_as_accepted() -> None:
         "qualify",
         "recycle",
         "undo",
+        "release",
     }
     assert {action for action in EVERY_ACTION if legal(action, free)} == {"accept", "reject", "undo"}
     assert (accepted_stage(sal=True), accepted_stage(sal=False)) == ("sal", "mql")

@@ -115,5 +115,26 @@ def test_two_replicas_never_decide_the_same_step(postgres_url: str) -> None:
 def test_late_steps_are_counted_with_the_oldest(database: Database) -> None:
     with database.writing() as session:
         deadlines.schedule(session, [step("a", 1), step("b", 2), step("c", 8)])
-        assert deadlines.counts(session, NINE + 3 * HOUR) == (2, NINE + HOUR)
-        assert deadlines.counts(session, NINE) == (0, None)
+        assert deadlines.counts(session, NINE + 3 * HOUR) == {"first_touch": (2, NINE + HOUR)}
+        assert deadlines.counts(session, NINE) == {}
+
+
+def test_only_what_comes_after_a_step_makes_it_needless(database: Database) -> None:
+    """Two replicas decide a nudge and a breach of one hand-off at once: each sees the other's row still open."""
+    nudge, breach = step("nudge 80%", 1), step("breach", 2)
+    with database.writing() as session:
+        deadlines.schedule(session, [nudge, breach])
+
+        assert deadlines.later_due(session, nudge, NINE + 3 * HOUR)
+        assert not deadlines.later_due(session, nudge, NINE + HOUR), "the breach is still to come"
+        assert not deadlines.later_due(session, breach, NINE + 3 * HOUR), "an earlier step silences nobody"
+
+
+def test_of_steps_that_waited_for_the_same_opening_the_last_of_the_ladder_speaks(database: Database) -> None:
+    nudge, breach = step("nudge 80%", 4), step("breach", 4)
+    with database.writing() as session:
+        deadlines.schedule(session, [nudge])
+        deadlines.schedule(session, [breach])
+
+        assert deadlines.later_due(session, nudge, NINE + 4 * HOUR)
+        assert not deadlines.later_due(session, breach, NINE + 4 * HOUR)

@@ -7,7 +7,7 @@ from threading import Barrier, Thread
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from storage import outbox
+from storage import outbox, paces
 from storage.engine import Database
 from storage.outbox import LEASE, Claimed, Letter
 from storage.tables import OutboxRow
@@ -144,7 +144,7 @@ def test_settled_letters_are_never_sent_again(database: Database) -> None:
 def test_slack_saying_wait_holds_the_whole_channel(database: Database) -> None:
     put(database, letter("a"), letter("b", "post:C2"))
     with database.writing() as session:
-        outbox.hold(session, "post:C1", NOW + 30 * SECOND)
+        paces.hold(session, "post:C1", NOW + 30 * SECOND)
 
     [other] = claim(database)
     assert other.key == "b"
@@ -253,3 +253,84 @@ def test_replicas_that_hurry_share_one_queue_per_channel(postgres_url: str) -> N
 
     assert per_second == [1] * 8
     database.close()
+
+
+def steps_of_a_look(database: Database) -> int:
+    """How many steps of SQLite's machine a look takes; a count that no other work on this machine changes."""
+    steps = [0]
+
+    def count() -> int:
+        steps[0] += 1
+        return 0
+
+    with database.reading() as session:
+        raw = session.connection().connection.dbapi_connection
+        assert raw is not None
+        raw.set_progress_handler(count, 1)
+        assert outbox.anything_ready(session, NOW)
+        raw.set_progress_handler(None, 1)
+    return steps[0]
+
+
+def test_a_look_costs_what_there_are_channels_however_many_letters_wait(sqlite_url: str) -> None:
+    database = Database(sqlite_url, "serve")
+    put(database, *(letter(f"free {n}", f"post:F{n}", rank=50) for n in range(5)))
+    alone = steps_of_a_look(database)
+    put(database, *(letter(f"blocked {n}", rank=1) for n in range(10_000)))
+    with database.writing() as session:
+        paces.hold(session, "post:C1", NOW + 60 * SECOND)
+
+    assert steps_of_a_look(database) < 1.5 * alone
+    assert {each.pace for each in claim(database)} == {f"post:F{n}" for n in range(5)}
+    database.close()
+
+
+def test_while_slack_is_in_trouble_one_letter_tries_and_webhooks_go_on(database: Database) -> None:
+    with database.writing() as session:
+        paces.hold(session, paces.SLACK, NOW + 20 * SECOND)
+    put(database, *(letter(f"c{n}", f"post:C{n}") for n in range(9)), letter("hook", "webhook"))
+
+    [hook] = claim(database)
+    assert hook.key == "hook"
+    assert settle(database, hook, "sent")
+    [probe] = claim(database, NOW + 20 * SECOND)
+    assert (probe.key, probe.probing) == ("c0", True)
+    assert claim(database, NOW + 39 * SECOND) == []
+    with database.writing() as session:
+        assert paces.end_trouble(session)
+    assert len(claim(database, NOW + 39 * SECOND)) == 8
+
+
+def test_two_replicas_try_a_slack_in_trouble_once(postgres_url: str) -> None:
+    database = Database(postgres_url)
+    put(database, *(letter(f"c{n}", f"post:C{n}") for n in range(20)))
+    with database.writing() as session:
+        paces.hold(session, paces.SLACK, NOW)
+    start = Barrier(4)
+
+    def look(_replica: int) -> int:
+        start.wait(timeout=30)
+        return len(claim(database))
+
+    with ThreadPoolExecutor(4) as replicas:
+        assert sum(replicas.map(look, range(4))) == 1
+    database.close()
+
+
+def test_when_a_letter_was_first_tried_is_remembered_through_every_look_for_it(database: Database) -> None:
+    put(database, letter("a"))
+    [first] = claim(database)
+    settle(database, first, "unknown", not_before=NOW + SECOND, sent_at=first.claimed_at)
+    [second] = claim(database, NOW + 60 * SECOND)
+    [third] = claim(database, NOW + 120 * SECOND)
+
+    assert (first.tried_at, second.tried_at, third.tried_at) == (None, NOW, NOW)
+
+
+def test_however_many_hot_channels_must_wait_a_cool_letter_of_a_free_one_goes_out(database: Database) -> None:
+    put(database, *(letter(f"hot {n}", f"post:B{n}", rank=1) for n in range(40)), letter("cool", rank=90))
+    with database.writing() as session:
+        for number in range(40):
+            paces.hold(session, f"post:B{number}", NOW + 60 * SECOND)
+
+    assert [each.key for each in claim(database, most=1)] == ["cool"]

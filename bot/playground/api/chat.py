@@ -13,7 +13,9 @@ MANNERS = (
 )  # fmt: skip
 
 
-@method("chat.postMessage", required=("channel",), optional=(*CONTENT, *MANNERS, "thread_ts"))
+@method(
+    "chat.postMessage", required=("channel",), optional=(*CONTENT, *MANNERS, "thread_ts"), scope="chat:write"
+)
 def post(request: Request) -> Payload:
     """Post to a channel, or to a user's DM. Refused as `Workspace.writable` and `checked_message` say."""
     workspace = request.workspace
@@ -28,7 +30,9 @@ def post(request: Request) -> Payload:
     return {"channel": channel.id, "ts": message.ts, "message": wired(request, message, with_metadata=True)}
 
 
-@method("chat.update", required=("channel", "ts"), optional=(*CONTENT, *MANNERS, "file_ids"))
+@method(
+    "chat.update", required=("channel", "ts"), optional=(*CONTENT, *MANNERS, "file_ids"), scope="chat:write"
+)
 def update(request: Request) -> Payload:
     """Change one of the app's own messages; metadata stays unless given, and goes with `{}`."""
     message = own(request, "cant_update_message")
@@ -42,7 +46,7 @@ def update(request: Request) -> Payload:
     return {"channel": message.channel, "ts": message.ts, "text": message.text, "message": shown}
 
 
-@method("chat.delete", required=("channel", "ts"), optional=("as_user",))
+@method("chat.delete", required=("channel", "ts"), optional=("as_user",), scope="chat:write")
 def delete(request: Request) -> Payload:
     """Delete one of the app's own messages."""
     message = own(request, "cant_delete_message")
@@ -50,7 +54,12 @@ def delete(request: Request) -> Payload:
     return {"channel": message.channel, "ts": message.ts}
 
 
-@method("chat.postEphemeral", required=("channel", "user"), optional=(*CONTENT, *MANNERS, "thread_ts"))
+@method(
+    "chat.postEphemeral",
+    required=("channel", "user"),
+    optional=(*CONTENT, *MANNERS, "thread_ts"),
+    scope="chat:write",
+)
 def whisper(request: Request) -> Payload:
     """Show a message to one member of the channel, for a while."""
     workspace = request.workspace

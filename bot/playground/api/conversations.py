@@ -63,9 +63,10 @@ def span(request: Request) -> Span:
     return Span(bounds["oldest"], bounds["latest"], request.yes("inclusive"))
 
 
-def readable(request: Request) -> Channel:
-    """The channel the app may read. Raises Refusal: channel_not_found, not_in_channel."""
+def readable(request: Request, verb: str = "history") -> Channel:
+    """The channel the app may read. Raises Refusal: channel_not_found, missing_scope, not_in_channel."""
     channel = request.workspace.channel(request.text("channel"))
+    request.need(f"{family(channel)}:{verb}")
     if not channel.app_is_member:
         raise Refusal("channel_not_found" if channel.private else "not_in_channel")
     return channel
@@ -114,12 +115,13 @@ def replies(request: Request) -> Payload:
 @method("conversations.info", required=("channel",), optional=("include_num_members", "include_locale"))
 def info(request: Request) -> Payload:
     channel = request.workspace.channel(request.text("channel"))
+    request.need(f"{family(channel)}:read")
     if channel.private and not channel.app_is_member:
         raise Refusal("channel_not_found")
     return {"channel": described(request, channel)}
 
 
-@method("conversations.list", optional=(*PAGE, "types", "exclude_archived", "team_id"))
+@method("conversations.list", optional=(*PAGE, "types", "exclude_archived", "team_id"), scope="channels:read")
 def list_all(request: Request) -> Payload:
     """The channels of the wanted types; private ones only where the app is a member."""
     kinds = (request.text("types") or "public_channel").split(",")
@@ -139,14 +141,15 @@ def list_all(request: Request) -> Payload:
 
 @method("conversations.members", required=("channel",), optional=PAGE)
 def members(request: Request) -> Payload:
-    everyone = [user.id for user in request.workspace.members(readable(request))]
+    everyone = [user.id for user in request.workspace.members(readable(request, "read"))]
     shown, cursor = page(request, everyone, 100)
     return {"members": shown, "response_metadata": {"next_cursor": cursor}}
 
 
 @method("conversations.open", optional=("users", "channel", "return_im", "prevent_creation"))
 def open_dm(request: Request) -> Payload:
-    """Open the DM with one user. Raises Refusal: user_not_found, users_list_not_supplied."""
+    """Open the DM with one user. Raises Refusal: user_not_found, users_list_not_supplied, missing_scope."""
+    request.need("im:write")
     given = request.arguments.get("users")
     users = given if isinstance(given, list) else [one for one in str(given or "").split(",") if one]
     if len(users) != 1:
@@ -158,6 +161,13 @@ def open_dm(request: Request) -> Payload:
     channel = request.workspace.dm(known.id)
     opened = len(request.workspace.channels) == before
     return {"no_op": opened, "already_open": opened, "channel": described(request, channel)}
+
+
+def family(channel: Channel) -> str:
+    """The word its scopes begin with."""
+    if channel.id.startswith("D"):
+        return "im"
+    return "groups" if channel.private else "channels"
 
 
 def kind_of(channel: Channel) -> str:

@@ -14,6 +14,7 @@ LARGEST = 1024**3
     "files.getUploadURLExternal",
     required=("filename", "length"),
     optional=("alt_txt", "snippet_type", "alt_text"),
+    scope="files:write",
 )
 def upload_url(request: Request) -> Payload:
     """Where to send the file. Raises Refusal: missing_argument, file_upload_size_restricted."""
@@ -49,6 +50,7 @@ def receive(workspace: Workspace, name: str, content: bytes) -> str | None:
     "files.completeUploadExternal",
     required=("files",),
     optional=("channel_id", "channels", "initial_comment", "thread_ts", "blocks", "highlight_type"),
+    scope="files:write",
 )
 def complete(request: Request) -> Payload:
     """Share uploaded files. Raises Refusal: file_not_found, channel_not_found and the like."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.playground.people import Payload
-from bot.playground.settings import Settings
+from bot.playground.settings import Refusal, Settings
 from bot.playground.sockets import Sockets
 from bot.playground.workspace import Workspace
 
@@ -22,6 +22,13 @@ class Request:
     @property
     def settings(self) -> Settings:
         return self.workspace.settings
+
+    def need(self, scope: str) -> None:
+        """Raises Refusal missing_scope, with what was needed and what was granted."""
+        if scope not in self.settings.scopes:
+            refusal = Refusal("missing_scope")
+            refusal.more = {"needed": scope, "provided": ",".join(self.settings.scopes)}
+            raise refusal
 
     def text(self, name: str) -> str:
         """An argument as a string; empty where it is missing."""
@@ -43,24 +50,30 @@ Answering = Callable[[Request], Payload]
 
 @dataclass(frozen=True)
 class Method:
-    """One Web API method; `token` is the kind it wants: bot or app."""
+    """One Web API method; `token` is the kind it wants: bot or app. `scope` "" is none, or one that depends on the
+    conversation."""
 
     answer: Answering
     required: frozenset[str]
     optional: frozenset[str]
     token: str = "bot"
+    scope: str = ""
 
 
 METHODS: dict[str, Method] = {}
 
 
 def method(
-    name: str, required: Iterable[str] = (), optional: Iterable[str] = (), token: str = "bot"
+    name: str,
+    required: Iterable[str] = (),
+    optional: Iterable[str] = (),
+    token: str = "bot",
+    scope: str = "",
 ) -> Callable[[Answering], Answering]:
     """Enter a function in the table under Slack's *name*."""
 
     def enter(answer: Answering) -> Answering:
-        METHODS[name] = Method(answer, frozenset(required), frozenset(optional), token)
+        METHODS[name] = Method(answer, frozenset(required), frozenset(optional), token, scope)
         return answer
 
     return enter

@@ -5,7 +5,7 @@ from bot.playground.api.table import Request, method
 from bot.playground.people import Payload
 
 
-@method("users.list", optional=(*PAGE, "include_locale", "team_id"))
+@method("users.list", optional=(*PAGE, "include_locale", "team_id"), scope="users:read")
 def list_all(request: Request) -> Payload:
     """Everybody, deactivated people included, as Slack does; then the app's own user."""
     settings = request.settings
@@ -17,7 +17,7 @@ def list_all(request: Request) -> Payload:
     return {"members": shown, "cache_ts": now, "response_metadata": {"next_cursor": cursor}}
 
 
-@method("users.info", required=("user",), optional=("include_locale",))
+@method("users.info", required=("user",), optional=("include_locale",), scope="users:read")
 def info(request: Request) -> Payload:
     """One person. Raises Refusal user_not_found."""
     return {"user": request.workspace.person(request.text("user")).profile(request.settings.team_id)}

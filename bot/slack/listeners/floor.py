@@ -19,13 +19,22 @@ Policy = Literal["decide", "member", "admin", "anybody"]
 everyone in the team file; admin: its admins; anybody: it changes and shows nothing."""
 
 
+def _nobody_counts(_action: str, _outcome: str, _seconds: float) -> None:
+    """Without metrics nobody hears of it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Floor:
-    """Where listeners work. *aside* runs best-effort calls after the answer; no fact depends on them."""
+    """Where listeners work.
+
+    *aside* runs best-effort calls after the answer; no fact depends on them. *pressed* is told how each button and
+    form ended: its name, the outcome, seconds.
+    """
 
     desk: Desk
     slack: SlackClient
     aside: Executor
+    pressed: Callable[[str, str, float], None] = _nobody_counts
 
     def whisper(
         self, channel: str | None, user: str, sentence: str, respond: Callable[[str], object]

@@ -36,6 +36,9 @@ ROWS = 3
 LEVELS = {"high": "🔥 High intent", "medium": "✨ Medium intent", "low": "🌱 Low intent"}
 
 
+ERASED = "A lead whose data was erased on request."
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """What is posted: blocks, and the text for notifications and screen readers."""
@@ -47,6 +50,8 @@ class Message:
 def card(shown: Shown) -> Message:
     """The card of one hand-off, as its state is."""
     handoff = shown.handoff
+    if handoff.erased:
+        return Message([blocks.section(ERASED, "who")], ERASED)
     if not handoff.open:
         return Message([ended_line(shown)], _fallback(shown))
     parts = [blocks.section("\n".join([who_line(shown), *promise_line(shown)]), "who")]

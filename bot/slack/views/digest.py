@@ -1,9 +1,11 @@
 """A digest: the hand-offs of one tier on one message, each a line with its buttons."""
 
+from collections.abc import Collection
+
 from bot.desk.report import Shown
 from bot.slack.views import blocks
 from bot.slack.views.blocks import Block
-from bot.slack.views.card import Message, buttons, ended_line, name_of, promise_line, who_line
+from bot.slack.views.card import ERASED, Message, buttons, ended_line, name_of, promise_line, who_line
 from bot.slack.views.text import FALLBACK, cut, mention, safe
 
 MOST = 50
@@ -12,18 +14,26 @@ MOST = 50
 
 def digest_card(on_it: list[Shown]) -> Message:
     """One line a lead, best first as they came; *on_it* has at most ten."""
-    first = on_it[0].handoff
+    tiers = dict.fromkeys(safe(shown.handoff.tier, 60) for shown in on_it)
+    segments = dict.fromkeys(safe(shown.handoff.segment, 60) for shown in on_it)
     count = f"{len(on_it)} lead{'' if len(on_it) == 1 else 's'}"
-    head = f"🗞 {count} · {safe(first.tier, 60)} · {safe(first.segment, 60)}"
+    head = f"🗞 {count} · {_some(tiers, 'tiers')} · {_some(segments, 'segments')}"
     parts: list[Block] = [blocks.context(head)]
     for shown in on_it:
         parts += _lead(shown)
-    names = ", ".join(name_of(shown, 60) for shown in on_it)
-    return Message(parts, cut(f"{count}, {safe(first.tier, 40)}: {names}", FALLBACK))
+    names = ", ".join(name_of(shown, 60) for shown in on_it if not shown.handoff.erased)
+    return Message(parts, cut(f"{count}, {_some(tiers, 'tiers')}: {names}", FALLBACK))
+
+
+def _some(names: Collection[str], what: str) -> str:
+    """Up to three names; more are counted."""
+    return ", ".join(names) if len(names) <= 3 else f"{len(names)} {what}"
 
 
 def _lead(shown: Shown) -> list[Block]:
     handoff = shown.handoff
+    if handoff.erased:
+        return [blocks.section(ERASED, f"who-{handoff.id}")]
     if not handoff.open:
         return [ended_line(shown, f"who-{handoff.id}")]
     owner = f" · ✅ {mention(handoff.owner)}" if handoff.owner else ""

@@ -65,6 +65,15 @@ def _named(owner: str, shown: Shown, readers: Sequence[str]) -> str:
     return mention(owner) if owner in readers or person is None else safe(person.name, 80)
 
 
+def released(shown: Shown, now: datetime) -> Message:
+    """Its owner's account was deactivated: the pool is asked to take it, and who works at *now* is called."""
+    people = (shown.team.person(id_) for id_ in shown.handoff.pool)
+    there = [person.id for person in people if person is not None and shown.team.on_shift(person, now)]
+    called = " ".join(mention(reader) for reader in there)
+    line = f"↩️ *{name_of(shown)}* is back in the pool: its owner has left. Press Accept to take it. {called}"
+    return Message([blocks.section(line.strip())], cut(f"Back in the pool: {name_of(shown)}", FALLBACK))
+
+
 def notices(rows: list[Told], links: dict[int, str]) -> Message:
     """What a person must know, collected into one message."""
     lines = [_notice(each.step, each.shown, links.get(each.shown.handoff.id)) for each in rows[:MOST_LINES]]

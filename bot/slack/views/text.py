@@ -49,6 +49,8 @@ def escaped(value: str) -> str:
 def safe(value: object, most: int = 200) -> str:
     """A lead's text for mrkdwn (with `verbatim: true`), at most *most* characters once escaped."""
     text = _EMOJI_CODE.sub("∶", clean(value).translate(_LOOKALIKES))
+    if text.startswith(">"):  # at the beginning of a line of ours it would quote the line
+        text = "＞" + text[1:]
     return cut(escaped(text), most)
 
 

@@ -95,6 +95,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("sent_to", sa.String(), nullable=True))
         batch_op.add_column(sa.Column("ts", sa.String(), nullable=True))
         batch_op.create_index("ix_outbox_handoff", ["handoff_id"], unique=False)
+        batch_op.create_index("ix_outbox_card", ["card_id"], unique=False)
         batch_op.create_index(
             "ix_outbox_pace",
             ["pace", "rank", "id"],

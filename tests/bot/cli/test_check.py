@@ -1,12 +1,16 @@
 """`baton check`: everything at once, before anybody serves."""
 
 import json
+import sqlite3
 
 import pytest
 
 from bot.playground import Slack
 from tests.program import Program
 from tests.world import BOT_TOKEN, DEFINITION, INTAKE_SECRET, SIGNING_SECRET, TEAM
+
+OLD_SQLITE = ["Database:"] if sqlite3.sqlite_version_info < (3, 51, 3) else []
+"""A word on the WAL-reset bug, where this machine's SQLite has it."""
 
 
 @pytest.fixture
@@ -26,7 +30,9 @@ def test_a_folder_in_which_everything_is_right_passes(ready: Program) -> None:
     done = ready.call("check")
     assert done.returncode == 0, done.stdout
     good = [line for line in done.stdout.splitlines() if line.startswith("✓")]
-    assert [line.split()[1] for line in good] == ["Settings:", "Definition:", "Team:", "Database:", "Slack:"]
+    assert [line.split()[1] for line in good] == [
+        "Settings:", "Definition:", "Team:", "Database:", *OLD_SQLITE, "Slack:", "Channels:", "People:",
+    ]  # fmt: skip
     assert "MQL at 50 points" in done.stdout
     assert "✗" not in done.stdout
 
@@ -101,5 +107,7 @@ def test_keys_that_nothing_acts_on_yet_are_named(ready: Program) -> None:
 def test_a_slack_that_is_away_is_a_problem_told_and_no_traceback(ready: Program) -> None:
     failed = ready.call("check", SLACK_API_URL="http://127.0.0.1:9/api/")
     assert failed.returncode == 1
-    assert "✗ Slack:" in failed.stdout
+    assert [line for line in failed.stdout.splitlines() if line.startswith("✗")] == [
+        "✗ Slack: it does not answer (URLError). Check SLACK_API_URL and the way to the internet."
+    ]
     assert "Traceback" not in failed.stderr

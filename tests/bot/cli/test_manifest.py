@@ -11,7 +11,8 @@ from tests.program import ROOT, Program
 SCOPES = {
     "auth_test": None, "chat_postMessage": "chat:write", "chat_update": "chat:write",
     "chat_postEphemeral": "chat:write", "views_open": None, "views_publish": None, "chat_getPermalink": None,
-    "users_list": "users:read", "conversations_open": "im:write",
+    "users_list": "users:read", "users_info": "users:read", "apps_connections_open": None,
+    "conversations_info": "channels:read groups:read", "conversations_open": "im:write",
     "conversations_history": "channels:history groups:history im:history",
     "conversations_replies": "channels:history groups:history im:history",
 }  # fmt: skip
