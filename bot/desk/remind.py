@@ -118,9 +118,7 @@ def next_due(desk: Desk, handoff_id: int) -> tuple[str, datetime] | None:
     """The next step of a hand-off, by name and time; None where nothing is to come."""
     with desk.database.reading() as session:
         rows = [
-            row
-            for kind in ABOUT_A_HANDOFF
-            for row in deadlines.open_steps(session, [kind], str(handoff_id))
+            row for kind in ABOUT_A_HANDOFF for row in deadlines.open_steps(session, [kind], str(handoff_id))
         ]
     first = min(rows, key=lambda row: row.due_at, default=None)
     return (first.step, first.due_at) if first else None

@@ -143,7 +143,9 @@ def arrivals_of(body: bytes, now: datetime) -> list[Arrival]:
     try:
         request = RequestGiven.model_validate(given)
     except ValidationError as wrong:
-        raise Malformed([_problem(error) for error in wrong.errors(include_url=False, include_input=False)]) from None
+        raise Malformed(
+            [_problem(error) for error in wrong.errors(include_url=False, include_input=False)]
+        ) from None
     found: list[Arrival] = []
     problems: list[dict[str, str]] = []
     for place, event in enumerate(request.events):

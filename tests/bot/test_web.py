@@ -60,7 +60,7 @@ def test_a_running_baton_is_healthy_and_ready(world: World) -> None:
 
     assert world.http.get("/healthz").text == "ok"
     ready = world.http.get("/readyz")
-    assert (ready.status_code, ready.json()) == (200, {"ready": True, "problems": []})
+    assert (ready.status_code, ready.json()) == (200, {"ready": True, "problems": [], "warnings": []})
 
 
 def test_the_doors_for_senders_take_post_alone(world: World) -> None:

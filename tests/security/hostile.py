@@ -76,8 +76,8 @@ def _smuggled(text: str) -> list[str]:
     found = [problem for each in messages for problem in hunted(each.blocks, each.text)]
     if len(text) % 5:  # what is said more seldom is examined more seldom
         return found
-    messages = (digest_card([state]), notes.nudge_owner(state, "nudge 80%", None))
-    found += [problem for each in messages for problem in hunted(each.blocks, each.text)]
+    seldom = (digest_card([state]), notes.nudge_owner(state, "nudge 80%", None))
+    found += [problem for each in seldom for problem in hunted(each.blocks, each.text)]
     return found + hunted(forms.reject_form(state)["blocks"], own_marks="*`")
 
 

@@ -211,9 +211,9 @@ def test_a_content_type_is_not_believed_and_a_body_not_unpacked(world: World) ->
     assert len(bomb) < MOST_BYTES
     for coding in ("gzip", "deflate", "br", "gzip, gzip"):
         began = time.monotonic()
-        headers = signed_bytes(bomb) | {"content-encoding": coding}
-        assert world.http.post("/intake/events", content=bomb, headers=headers).status_code == 400
-        assert world.http.post("/slack/events", content=bomb, headers=headers).status_code == 401
+        packed = signed_bytes(bomb) | {"content-encoding": coding}
+        assert world.http.post("/intake/events", content=bomb, headers=packed).status_code == 400
+        assert world.http.post("/slack/events", content=bomb, headers=packed).status_code == 401
         assert time.monotonic() - began < 1
 
 
@@ -232,22 +232,13 @@ def odd_payloads(world: World) -> Iterator[tuple[str, Sent]]:
     whole = press_payload(world, "U0ANN", "accept", "1")
     for name in whole:
         yield f"no {name}", interaction({key: value for key, value in whole.items() if key != name})
-        for odd in (None, [], {}, "x", 7, True, [None]):
+        for odd in ODD_VALUES:
             yield f"{name} is {odd!r}", interaction(whole | {name: odd})
     filled = form_payload(
         world, "U0ANN", "reject_form", {"reason": "no_budget", "note": None, "date": None}, "1"
     )
     for name in filled["view"]:
-        for odd in (
-            None,
-            [],
-            {},
-            "x",
-            7,
-            {"values": None},
-            {"values": {"reason": []}},
-            {"values": {"reason": {"r": 3}}},
-        ):
+        for odd in ODD_PARTS:
             yield f"view.{name} is {odd!r}", interaction(filled | {"view": filled["view"] | {name: odd}})
     for user in (
         "U\0",
@@ -270,7 +261,7 @@ def odd_payloads(world: World) -> Iterator[tuple[str, Sent]]:
         yield f"change {user!r}"[:60], event(world, "user_change", user=user)
     for odd in ("\0", "\ud800", "1" * 5_000, "-1", "1e5", "٣", "9" * 9):
         yield f"value {odd!r}"[:60], press(world, "U0ANN", "accept", odd)
-        note = {"reason": odd, "note": odd, "date": odd}
+        note: dict[str, str | None] = {"reason": odd, "note": odd, "date": odd}
         yield f"reason {odd!r}"[:60], interaction(form_payload(world, "U0ANN", "reject_form", note, "1"))
     for raw in ODD_FORMS:
         yield repr(raw[:40]), sealed(raw, FORM)
@@ -279,6 +270,10 @@ def odd_payloads(world: World) -> Iterator[tuple[str, Sent]]:
         yield repr(raw), sealed(raw, "application/json")
 
 
+ODD_VALUES: tuple[Any, ...] = (None, [], {}, "x", 7, True, [None])
+ODD_PARTS: tuple[Any, ...] = (
+    None, [], {}, "x", 7, {"values": None}, {"values": {"reason": []}}, {"values": {"reason": {"r": 3}}},
+)  # fmt: skip
 ODD_FORMS = (
     b"payload=null", b"payload=7", b"payload=", b"payload=[]", b'payload="x"', b"payload={}", b"", b"a=b",
     b"payload=" + b"[" * DEEP, b"payload=" + b'{"a":' * DEEP, b"payload={}&" + b"a=1&" * 90,

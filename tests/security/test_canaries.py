@@ -180,16 +180,20 @@ def strange(shop: Shop) -> None:
     )
     assert filled(shop, CANARY, CANARY, note=CANARY).status_code == 404
     assert "errors" in filled(shop, "reject_form", "1", reason=CANARY, note=CANARY, date=CANARY).text
-    body, headers = shop.slack.delivery.signed(
+    raw_event, headers = shop.slack.delivery.signed(
         "events_api", {"type": "event_callback", "event": {"type": CANARY, "text": CANARY}}
     )
     assert (
-        httpx.post(f"{shop.base}/slack/events", content=body, headers=headers, trust_env=False).status_code
+        httpx.post(
+            f"{shop.base}/slack/events", content=raw_event, headers=headers, trust_env=False
+        ).status_code
         == 404
     )
     headers["X-Slack-Signature"] = "v0=0"
     assert (
-        httpx.post(f"{shop.base}/slack/events", content=body, headers=headers, trust_env=False).status_code
+        httpx.post(
+            f"{shop.base}/slack/events", content=raw_event, headers=headers, trust_env=False
+        ).status_code
         == 401
     )
 

@@ -164,7 +164,7 @@ def outgoing(world: World) -> None:
 
 def _parcel(row: Any) -> Parcel:
     given = {"send": row["id"], "attempts": 1, "doubtful": False, **row}
-    wanted = {field.name: given.get(field.name) for field in fields(Parcel)}
+    wanted: dict[str, Any] = {field.name: given.get(field.name) for field in fields(Parcel)}
     return Parcel(**wanted)
 
 

@@ -5,6 +5,7 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 from urllib.parse import urlencode
 
 import httpx
@@ -122,7 +123,7 @@ def test_a_signing_secret_that_was_replaced_opens_nothing_any_more(
 
 def test_headers_that_no_signature_covers_change_nothing(asked: World) -> None:
     """Bolt would skip the decision, or run a function of the caller's choice, where these headers ask for it."""
-    told = {"x_slack_bolt_lazy_only": "1", "x_slack_bolt_lazy_function_name": "on_command"}
+    told: dict[str, Any] = {"x_slack_bolt_lazy_only": "1", "x_slack_bolt_lazy_function_name": "on_command"}
     request = press(asked, "U0ANN", "accept").but(**told)
     assert request.to(asked).status_code == 200
 

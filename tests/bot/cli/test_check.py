@@ -107,7 +107,7 @@ def test_keys_that_nothing_acts_on_yet_are_named(ready: Program) -> None:
 def test_a_slack_that_is_away_is_a_problem_told_and_no_traceback(ready: Program) -> None:
     failed = ready.call("check", SLACK_API_URL="http://127.0.0.1:9/api/")
     assert failed.returncode == 1
-    assert [line for line in failed.stdout.splitlines() if line.startswith("✗")] == [
-        "✗ Slack: it does not answer (URLError). Check SLACK_API_URL and the way to the internet."
-    ]
+    (problem,) = [line for line in failed.stdout.splitlines() if line.startswith("✗")]
+    assert problem.startswith("✗ Slack: it does not answer (")
+    assert problem.endswith("). Check SLACK_API_URL and the way to the internet.")
     assert "Traceback" not in failed.stderr
