@@ -1,7 +1,7 @@
 # Everything here works on a machine with Python 3.11 (with venv) and make.
 PYTHON ?= python3.11
 BIN := .venv/bin
-JOBS ?= 2
+JOBS ?= 4
 CHAOS_SECONDS ?= 600
 
 .PHONY: setup demo test test-all lint types architecture bench chaos audit lock clean

@@ -51,6 +51,7 @@ class Database:
         self.purpose = purpose
         self._lock: IO[str] | None = None
         self._one_writer = threading.Lock()
+        self._closed = False
         self._refusing = False
         self.sqlite = self.url.get_backend_name() == "sqlite"
         if self.sqlite:
@@ -122,9 +123,16 @@ class Database:
         return self._refusing
 
     def close(self) -> None:
-        """Give back every connection and the file's lock."""
+        """Give back every connection and the file's lock; from now on nothing is written.
+
+        SQLite's one connection is never closed under somebody who still writes: that would end the process.
+        """
+        if self._closed:
+            return
+        self._closed = True
         self._reader.dispose()
-        self._writer.dispose()
+        if not self.sqlite or self._one_writer.acquire(timeout=IN_THE_BACKGROUND):
+            self._writer.dispose()
         if self._lock is not None:
             self._lock.close()
             self._lock = None

@@ -350,6 +350,12 @@ class OutboxRow(SQLModel, table=True):
         ),
         Index("ix_outbox_handoff", "handoff_id"),
         Index("ix_outbox_card", "card_id"),
+        Index(
+            "ix_outbox_dead",
+            "id",
+            sqlite_where=text("state = 'dead'"),
+            postgresql_where=text("state = 'dead'"),
+        ),
     )
     id: int | None = Field(default=None, primary_key=True)
     key: str

@@ -100,6 +100,7 @@ def test_a_copy_of_the_file_alone_misses_what_was_answered(shop: Shop) -> None:
     assert rows(folder / "backup.db", "activity") == 1
 
 
+@pytest.mark.slow
 def test_after_a_restore_the_cards_of_before_are_known_and_the_events_since_can_be_sent_again(
     shop: Shop,
 ) -> None:

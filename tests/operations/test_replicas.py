@@ -12,6 +12,7 @@ from tests.program import Program
 from tests.shop import Shop
 
 
+@pytest.mark.slow
 def test_reading_commands_work_beside_serve_on_one_sqlite_file(shop: Shop) -> None:
     shop.begin()
     lead = shop.send()

@@ -59,6 +59,7 @@ def now() -> str:
     return datetime.now(UTC).isoformat()
 
 
+@pytest.mark.slow
 def test_readyz_says_no_at_once_and_what_still_comes_is_answered_and_kept(either_shop: Shop) -> None:
     running = either_shop.begin(**LONG)
     began = told_to_stop(running)

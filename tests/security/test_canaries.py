@@ -117,6 +117,7 @@ def filled(shop: Shop, form: str, handoff: str, **values: str | None) -> httpx.R
     return httpx.post(f"{shop.base}/slack/events", content=body, headers=headers, trust_env=False)
 
 
+@pytest.mark.slow
 def test_a_whole_round_and_every_trouble_on_its_way_name_nobody(shop: Shop) -> None:
     assert demo(shop).status_code == 202
     card = shop.card_of({"company": f"{CANARY}company0"})

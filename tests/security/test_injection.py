@@ -168,6 +168,7 @@ def _parcel(row: Any) -> Parcel:
     return Parcel(**wanted)
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_two_thousand_leads_of_pranksters_leave_every_message_harmless() -> None:
     assert examine(random.Random(20261123), 2_000) == []

@@ -103,6 +103,7 @@ def test_ordinary_headers_of_any_number_of_requests_on_one_connection_are_taken(
             assert line.get("/healthz", headers=headers).status_code == 200
 
 
+@pytest.mark.slow
 def test_headers_that_trickle_are_given_up(shop: Shop) -> None:
     with ExitStack() as held:
         lines = [

@@ -97,6 +97,13 @@ def upgrade() -> None:
         batch_op.create_index("ix_outbox_handoff", ["handoff_id"], unique=False)
         batch_op.create_index("ix_outbox_card", ["card_id"], unique=False)
         batch_op.create_index(
+            "ix_outbox_dead",
+            ["id"],
+            unique=False,
+            sqlite_where=sa.text("state = 'dead'"),
+            postgresql_where=sa.text("state = 'dead'"),
+        )
+        batch_op.create_index(
             "ix_outbox_pace",
             ["pace", "rank", "id"],
             unique=False,

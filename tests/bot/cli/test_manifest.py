@@ -10,6 +10,7 @@ from tests.program import ROOT, Program
 
 SCOPES = {
     "auth_test": None, "chat_postMessage": "chat:write", "chat_update": "chat:write",
+    "chat_delete": "chat:write",
     "chat_postEphemeral": "chat:write", "views_open": None, "views_publish": None, "chat_getPermalink": None,
     "users_list": "users:read", "users_info": "users:read", "apps_connections_open": None,
     "conversations_info": "channels:read groups:read", "conversations_open": "im:write",
@@ -20,7 +21,7 @@ SCOPES = {
 
 COMMANDS = [
     ["init"], ["check"], ["serve"], ["import"], ["score"], ["route"], ["manifest"], ["demo"], ["playground"],
-    ["db"], ["db", "upgrade"],
+    ["db"], ["db", "upgrade"], ["export"], ["erase"], ["audit"], ["audit", "verify"],
 ]  # fmt: skip
 
 

@@ -80,6 +80,7 @@ def test_without_the_secret_nothing_is_erased(known: Program) -> None:
     assert known.call("export", "ada@engines.example").returncode == 0
 
 
+@pytest.mark.slow
 def test_while_serve_runs_reading_works_beside_it_and_erasing_waits_for_it_to_stop(
     program: Program, slack: Slack, sqlite_url: str
 ) -> None:
@@ -107,6 +108,7 @@ def test_while_serve_runs_reading_works_beside_it_and_erasing_waits_for_it_to_st
     assert lead["company"] not in slack.messages("C0EMEA")[-1].plain()
 
 
+@pytest.mark.slow
 def test_on_postgresql_an_erasure_works_beside_a_running_serve(program: Program, slack: Slack) -> None:
     postgres.needed()
     name = postgres.fresh()
