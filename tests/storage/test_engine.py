@@ -3,6 +3,7 @@
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -193,3 +194,33 @@ def test_a_writer_that_waits_longer_than_its_patience_keeps_nothing_and_is_told(
             pass
     finally:
         database.close()
+
+
+def test_closing_waits_for_whoever_still_writes(sqlite_url: str) -> None:
+    """SQLite ends the process when its connection is closed under a statement."""
+    database = open_database(sqlite_url, "serve")
+    inside, go_on = threading.Event(), threading.Event()
+
+    def write() -> None:
+        with database.writing() as session:
+            contracts.remember(session, "a", "1")
+            inside.set()
+            go_on.wait(10)
+            contracts.remember(session, "b", "2")
+
+    writer = threading.Thread(target=write)
+    closer = threading.Thread(target=database.close)
+    writer.start()
+    inside.wait(10)
+    closer.start()
+    closer.join(0.2)
+    waited = closer.is_alive()
+    go_on.set()
+    writer.join(10)
+    closer.join(10)
+
+    assert waited
+    again = open_database(sqlite_url, "serve")
+    assert names(again) == {"a", "b"}
+    again.close()
+    again.close()
