@@ -38,7 +38,7 @@ MUTANTS = (
     Mutant(
         "blind resend",
         "bot/slack/deliver.py",
-        (("if ts is None and parcel.doubtful:", "if False:"),),
+        (("        if there is None and parcel.doubtful:\n", "        if False:\n"),),
         "tests/bot/test_deliver.py::"
         "test_a_card_whose_answer_was_lost_is_found_in_the_history_and_not_posted_again",
     ),
@@ -52,14 +52,12 @@ MUTANTS = (
         "2xx before commit",
         "bot/web.py",
         (
-            ("        done = receive(doors.desk, arrivals)\n", ""),
             (
-                "    doors.metrics.received(done)\n",
-                "    from threading import Thread\n"
-                "    from bot.desk.receive import Received\n"
-                "    Thread(target=receive, args=(doors.desk, arrivals), daemon=True).start()\n"
-                "    done = Received(len(arrivals), 0, 0, 0, 0, {})\n"
-                "    doors.metrics.received(done)\n",
+                "        taken = reception.receive(arrivals)\n",
+                "        from threading import Thread\n"
+                "        from bot.desk.reception import Taken\n"
+                "        Thread(target=reception.receive, args=(arrivals,), daemon=True).start()\n"
+                "        taken = Taken(len(arrivals), 0, None)\n",
             ),
         ),
         "tests/bot/test_web.py::test_a_locked_database_asks_the_sender_to_come_back_and_keeps_nothing",
@@ -69,12 +67,12 @@ MUTANTS = (
         "bot/slack/bolt.py",
         (
             (
-                "            button.pressed(floor, press)\n",
-                "            ack()\n            button.pressed(floor, press)\n",
+                "                button.pressed(floor, press)\n",
+                "                ack()\n                button.pressed(floor, press)\n",
             ),
             (
-                "            tell(NOT_SAVED)\n            raise\n",
-                "            tell(NOT_SAVED)\n            return\n",
+                "                tell(NOT_SAVED)\n                raise\n        heal(",
+                "                tell(NOT_SAVED)\n                return\n        heal(",
             ),
         ),
         "tests/bot/slack/test_policy.py::"
