@@ -33,7 +33,7 @@ test: lint types architecture  ## Lint, types, architecture and the tests, under
 	$(BIN)/pytest -n $(JOBS) -m "not slow"
 
 test-all: test  ## And the slow suites.
-	$(BIN)/pytest -n $(JOBS) -m slow
+	$(BIN)/pytest -n 2 -m slow
 
 bench: setup  ## The benchmarks, each beside a yardstick of the same run; writes docs/performance.md.
 	$(BIN)/python -m benchmarks

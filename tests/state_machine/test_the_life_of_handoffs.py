@@ -21,8 +21,8 @@ SHORT = settings(
 LONG = settings(
     SHORT,
     derandomize=False,
-    max_examples=60,
-    stateful_step_count=60,
+    max_examples=16,
+    stateful_step_count=45,
     phases=(Phase.generate, Phase.shrink),
 )
 
@@ -59,11 +59,16 @@ def test_nothing_is_lost_or_doubled_in_any_order_of_events_presses_deaths_and_tr
     run_state_machine_as_test(rounds_at(place), settings=settings(SHORT, max_examples=rounds))
 
 
+SEED = 20261122
+"""Of the long rounds; BATON_ROUNDS_SEED takes another one, and `random` a new one each time."""
+
+
 @pytest.mark.slow
-@pytest.mark.timeout(1200)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("place", ["sqlite", "postgres"], indirect=True)
-def test_the_same_in_long_rounds_that_differ_each_time(place: Place) -> None:
-    number = int(os.environ.get("BATON_ROUNDS_SEED") or random.randrange(2**32))
+def test_the_same_in_long_rounds(place: Place) -> None:
+    asked = os.environ.get("BATON_ROUNDS_SEED", str(SEED))
+    number = random.randrange(2**32) if asked == "random" else int(asked)
     print(f"BATON_ROUNDS_SEED={number} repeats these rounds")
 
     run_state_machine_as_test(seed(number)(rounds_at(place)), settings=LONG)
