@@ -1,7 +1,7 @@
 """Leads as pranksters write them, by the thousand: `python -m tests.security.hostile [HOW_MANY] [SEED]`.
 
 Each of the texts goes into every field of a lead; card, digest, notes, forms and answers are rendered, and what
-Slack would read as its own is hunted for. A million take about an hour on one core.
+Slack would read as its own is hunted for. A million take about four hours on one core.
 """
 
 import random
