@@ -3,6 +3,8 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 JOBS ?= 4
 CHAOS_SECONDS ?= 600
+# Compiling every module again in each process would double the time of the tests.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: setup demo test test-all lint types architecture bench chaos audit lock clean
 

@@ -10,7 +10,9 @@ from hypothesis import HealthCheck, settings
 
 from bot.desk.desk import open_database
 from bot.playground import Slack
-from tests import postgres
+from tests import postgres, reused_postgres
+from tests.program import Program, program_in
+from tests.shop import Shop
 from tests.world import World, raise_world, raze, workspace
 
 settings.register_profile("baton", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -34,10 +36,17 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def postgres_url() -> Iterator[str]:
-    """A fresh PostgreSQL database."""
+def postgres_url() -> str:
+    """A PostgreSQL database without a row: one for all tests of a process, emptied before each."""
     postgres.needed()
-    name = postgres.fresh()
+    return reused_postgres.emptied()
+
+
+@pytest.fixture
+def empty_postgres_url() -> Iterator[str]:
+    """A PostgreSQL database without a table."""
+    postgres.needed()
+    name = postgres.fresh(empty=True)
     yield postgres.url_of(name)
     postgres.drop(name)
 
@@ -79,3 +88,18 @@ def world(worlds: Callable[..., World], sqlite_url: str) -> World:
 def either_world(worlds: Callable[..., World], database_url: str) -> World:
     """A Baton, once on SQLite and once on PostgreSQL."""
     return worlds(database_url)
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Iterator[Program]:
+    """`python -m bot` in a folder of its own."""
+    with program_in(tmp_path / "program") as made:
+        yield made
+
+
+@pytest.fixture
+def shop(program: Program, slack: Slack) -> Shop:
+    """A Baton on SQLite, not started."""
+    made = Shop(slack, program, "sqlite:///baton.db")
+    made.write()
+    return made

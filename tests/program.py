@@ -83,7 +83,7 @@ class Running:
 def is_ready(base: str) -> bool:
     """Whether /readyz says yes."""
     try:
-        return httpx.get(f"{base}/readyz", timeout=5, trust_env=False).status_code == 200
+        return httpx.get(f"{base}/readyz", timeout=5, trust_env=False, verify=False).status_code == 200
     except httpx.HTTPError:
         return False
 

@@ -3,6 +3,7 @@
 import json
 import logging
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 import httpx
@@ -20,7 +21,11 @@ class Hook:
     def __init__(self, url: str, secret: str) -> None:
         self._url = url
         self._secret = secret
-        self._http = httpx.Client(timeout=SECONDS, follow_redirects=False)
+
+    @cached_property
+    def _http(self) -> httpx.Client:
+        """Made at the first call: reading the machine's certificates takes a while, and most have no receiver."""
+        return httpx.Client(timeout=SECONDS, follow_redirects=False)
 
     def send(self, message_id: str, at: datetime, payload: dict[str, Any]) -> int | None:
         """POST *payload*, signed; gives the status, or None where nobody answered.

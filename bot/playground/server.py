@@ -22,6 +22,34 @@ class Droppable(HttpToolsProtocol):
         self.app_state = {**self.app_state, "transport": transport}
 
 
+class Prompt(uvicorn.Server):
+    """Ends at once when nobody waits for an answer; uvicorn's own looks every tenth of a second, three times."""
+
+    LOOK = 0.005
+    """Seconds between two looks."""
+
+    async def main_loop(self) -> None:
+        """Until somebody says `should_exit`."""
+        while not await self.on_tick(0):
+            await asyncio.sleep(self.LOOK)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take no more, let those at hand end for as long as the configuration says, and close."""
+        for server in self.servers:
+            server.close()
+        for each in sockets or []:
+            each.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        patience = asyncio.get_running_loop().time() + (self.config.timeout_graceful_shutdown or 0)
+        while self.server_state.connections or self.server_state.tasks:
+            if asyncio.get_running_loop().time() > patience:
+                for task in self.server_state.tasks:
+                    task.cancel()
+                break
+            await asyncio.sleep(self.LOOK)
+
+
 class Server:
     """uvicorn in a thread; `port` is the real one, also when 0 was asked for."""
 
@@ -32,7 +60,7 @@ class Server:
             app, http=Droppable, ws="websockets-sansio", loop="asyncio", lifespan="off", log_config=None,
             log_level=logging.CRITICAL, access_log=False, date_header=False, timeout_graceful_shutdown=1,
         )  # fmt: skip
-        self._server = uvicorn.Server(config)
+        self._server = Prompt(config)
         self._thread = threading.Thread(target=self._run, name="playground", daemon=True)
 
     def start(self) -> None:

@@ -49,6 +49,7 @@ def build_bolt(floor: Floor, signing_secret: str, bot_token: str) -> App:
     quiet = logging.getLogger("slack_bolt")
     quiet.setLevel(logging.WARNING)
     bolt = App(
+        name="baton",  # or it reads the source of every caller to find one
         logger=quiet,
         signing_secret=signing_secret,
         authorize=authorize,

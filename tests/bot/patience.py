@@ -65,4 +65,4 @@ def raise_patient(slack: Slack, url: str) -> Patient:
     server.start()
     base = f"http://127.0.0.1:{server.port}"
     slack.events_url = f"{base}/slack/events"
-    return Patient(slack, baton, clock, server, httpx.Client(base_url=base))
+    return Patient(slack, baton, clock, server, httpx.Client(base_url=base, verify=False))

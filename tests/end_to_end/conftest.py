@@ -1,7 +1,6 @@
 """A running `baton serve` with the playground as its Slack, on both databases."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -12,35 +11,11 @@ from tests.shop import Shop
 from tests.world import workspace
 
 
-@pytest.fixture
-def program(tmp_path: Path) -> Iterator[Program]:
-    """`python -m bot` in a folder of its own."""
-    with program_in(tmp_path / "program") as made:
-        yield made
-
-
-@pytest.fixture
-def empty_postgres() -> Iterator[str]:
-    """A PostgreSQL database with nothing in it."""
-    postgres.needed()
-    name = postgres.fresh(empty=True)
-    yield postgres.url_of(name)
-    postgres.drop(name)
-
-
-@pytest.fixture
-def shop(program: Program, slack: Slack) -> Shop:
-    """A Baton on SQLite, not started."""
-    made = Shop(slack, program, "sqlite:///baton.db")
-    made.write()
-    return made
-
-
 @pytest.fixture(params=[pytest.param("sqlite", marks=pytest.mark.slow), "postgres"])
 def either_shop(request: pytest.FixtureRequest, program: Program, slack: Slack) -> Shop:
     """A Baton, not started, once on an empty database of each engine."""
     postgres_wanted = request.param == "postgres"
-    url = request.getfixturevalue("empty_postgres") if postgres_wanted else "sqlite:///baton.db"
+    url = request.getfixturevalue("empty_postgres_url") if postgres_wanted else "sqlite:///baton.db"
     made = Shop(slack, program, url)
     made.write()
     return made

@@ -70,7 +70,9 @@ def stale_press(shop: Shop, user: str, action: str, card: Message) -> httpx.Resp
         "actions": [{"type": "button", "action_id": action, "block_id": "b", "value": shop.value_of(card)}],
     }  # fmt: skip
     body, headers = shop.slack.delivery.signed("interactive", payload)
-    return httpx.post(f"{shop.base}/slack/events", content=body, headers=headers, trust_env=False)
+    return httpx.post(
+        f"{shop.base}/slack/events", content=body, headers=headers, trust_env=False, verify=False
+    )
 
 
 def test_a_timing_rejection_needs_a_date_and_the_form_says_so(open_shop: Shop) -> None:
@@ -294,9 +296,9 @@ def test_a_taken_port_is_told_in_a_sentence(shop: Shop) -> None:
 
 @pytest.mark.slow
 def test_two_replicas_may_start_at_once_on_an_empty_database(
-    program: Any, slack: Any, empty_postgres: str
+    program: Any, slack: Any, empty_postgres_url: str
 ) -> None:
-    first, second = Shop(slack, program, empty_postgres), Shop(slack, program, empty_postgres)
+    first, second = Shop(slack, program, empty_postgres_url), Shop(slack, program, empty_postgres_url)
     first.write()
     slack.events_url = f"{first.base}/slack/events"
     running = [program.start("serve", **each.settings()) for each in (first, second)]
@@ -419,8 +421,8 @@ def test_a_lead_nobody_calls_is_nudged_twice_and_then_its_manager_hears(shop: Sh
 
 
 @pytest.mark.slow
-def test_the_nudges_come_on_postgresql_as_well(program: Any, slack: Any, empty_postgres: str) -> None:
-    shop = Shop(slack, program, empty_postgres)
+def test_the_nudges_come_on_postgresql_as_well(program: Any, slack: Any, empty_postgres_url: str) -> None:
+    shop = Shop(slack, program, empty_postgres_url)
     shop.write(FAST)
     ladder(shop)
 

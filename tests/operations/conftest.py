@@ -1,29 +1,21 @@
 """A running `baton serve` of the tests, and a PostgreSQL of our own that may be broken."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from bot.playground import Slack
 from tests import postgres
 from tests.operations.cluster import Cluster, cluster_in
-from tests.program import Program, program_in
+from tests.program import Program
 from tests.shop import Shop
 
 
 @pytest.fixture
-def program(tmp_path: Path) -> Iterator[Program]:
-    """`python -m bot` in a folder of its own."""
-    with program_in(tmp_path / "program") as made:
-        yield made
-
-
-@pytest.fixture
-def empty_postgres() -> Iterator[str]:
-    """A PostgreSQL database with nothing in it."""
+def postgres_url() -> Iterator[str]:
+    """A PostgreSQL database of its own: tests of this folder change its settings and end its connections."""
     postgres.needed()
-    name = postgres.fresh(empty=True)
+    name = postgres.fresh()
     yield postgres.url_of(name)
     postgres.drop(name)
 
@@ -33,15 +25,7 @@ def empty_url(request: pytest.FixtureRequest, program: Program) -> str:
     """A database without a table, once of each engine."""
     if request.param == "sqlite":
         return f"sqlite:///{program.folder}/baton.db"
-    return str(request.getfixturevalue("empty_postgres"))
-
-
-@pytest.fixture
-def shop(program: Program, slack: Slack) -> Shop:
-    """A Baton on SQLite, not started."""
-    made = Shop(slack, program, "sqlite:///baton.db")
-    made.write()
-    return made
+    return str(request.getfixturevalue("empty_postgres_url"))
 
 
 @pytest.fixture

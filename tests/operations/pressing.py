@@ -72,7 +72,9 @@ def press(
         "actions": [{"type": "button", "action_id": action, "block_id": "b", "value": str(handoff)}],
     }  # fmt: skip
     body, headers = slack.delivery.signed("interactive", payload)
-    return httpx.post(f"{base}/slack/events", content=body, headers=headers, timeout=20, trust_env=False)
+    return httpx.post(
+        f"{base}/slack/events", content=body, headers=headers, timeout=20, trust_env=False, verify=False
+    )
 
 
 def _until(wanted: int, once: Callable[[], int], told: Told, what: str) -> None:

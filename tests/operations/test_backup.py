@@ -142,16 +142,16 @@ def cards(shop: Shop, one: dict[str, object]) -> int:
 
 @pytest.mark.slow
 def test_a_dump_of_postgresql_is_restored_into_a_database_of_its_own(
-    program: Program, slack: Slack, empty_postgres: str
+    program: Program, slack: Slack, empty_postgres_url: str
 ) -> None:
     for name in ("pg_dump", "pg_restore", "psql"):
         needed(name)
-    shop = Shop(slack, program, empty_postgres)
+    shop = Shop(slack, program, empty_postgres_url)
     shop.write()
     running = shop.begin()
     assert send(shop.base, fresh_event("old", now())).status_code == 202
     slack.wait_for(lambda: slack.messages("C0EMEA"))
-    url = make_url(empty_postgres)
+    url = make_url(empty_postgres_url)
     restored = f"{url.database}_restored"
     block = written("pg_dump").replace("CREATE DATABASE restored", f"CREATE DATABASE {restored}")
     plain = url.set(drivername="postgresql")

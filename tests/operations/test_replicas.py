@@ -34,9 +34,9 @@ def test_reading_commands_work_beside_serve_on_one_sqlite_file(shop: Shop) -> No
 @pytest.mark.slow
 @pytest.mark.parametrize("count", [2, 3])
 def test_replicas_that_start_at_once_on_an_empty_database_share_the_work(
-    program: Program, slack: Slack, empty_postgres: str, count: int
+    program: Program, slack: Slack, empty_postgres_url: str, count: int
 ) -> None:
-    shops = [Shop(slack, program, empty_postgres) for _ in range(count)]
+    shops = [Shop(slack, program, empty_postgres_url) for _ in range(count)]
     shops[0].write()
     slack.events_url = f"{shops[0].base}/slack/events"
     running = [program.start("serve", **each.settings()) for each in shops]
@@ -54,9 +54,9 @@ def test_replicas_that_start_at_once_on_an_empty_database_share_the_work(
     assert len(slack.messages("C0EMEA")) == count
     assert [each.stop() for each in running] == [0] * count
     assert all("Traceback" not in each.err for each in running)
-    assert asked(empty_postgres, "SELECT count(*) FROM definition") == 1
-    assert asked(empty_postgres, "SELECT count(*) FROM team") == 1
-    assert asked(empty_postgres, "SELECT count(*) FROM transition WHERE action = 'accept'") == count
+    assert asked(empty_postgres_url, "SELECT count(*) FROM definition") == 1
+    assert asked(empty_postgres_url, "SELECT count(*) FROM team") == 1
+    assert asked(empty_postgres_url, "SELECT count(*) FROM transition WHERE action = 'accept'") == count
     assert [call.method for call in slack.calls].count("users.list") == 1, "one of them asks, for all"
     assert slack.complaints == []
 

@@ -6,14 +6,6 @@ from pathlib import Path
 import pytest
 
 from storage.engine import Database
-from tests import postgres, reused_postgres
-
-
-@pytest.fixture
-def postgres_url() -> str:
-    """A PostgreSQL database without a row: one for all tests of this folder, emptied before each."""
-    postgres.needed()
-    return reused_postgres.emptied()
 
 
 @pytest.fixture
@@ -22,15 +14,6 @@ def database(database_url: str) -> Iterator[Database]:
     opened = Database(database_url, "serve")
     yield opened
     opened.close()
-
-
-@pytest.fixture
-def empty_postgres_url() -> Iterator[str]:
-    """A PostgreSQL database without a table."""
-    postgres.needed()
-    name = postgres.fresh(empty=True)
-    yield postgres.url_of(name)
-    postgres.drop(name)
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

@@ -4,15 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests import postgres, reused_postgres
 from tests.bot.desk.shift import Shift, raise_shift
-
-
-@pytest.fixture
-def postgres_url() -> str:
-    """A PostgreSQL database without a row: one for all tests of this folder, emptied before each."""
-    postgres.needed()
-    return reused_postgres.emptied()
 
 
 @pytest.fixture
