@@ -15,6 +15,8 @@ from bot.desk.govern import Files
 from bot.playground import Slack
 from tests.world import DEFINITION, MONDAY_9, TEAM, World, settings_for, workspace
 
+pytestmark = pytest.mark.slow  # processes and servers of their own
+
 APP_TOKEN = "xapp-tests"
 Raise = Callable[[str], Baton]
 

@@ -18,6 +18,8 @@ from tests.program import Program, Running
 from tests.shop import Shop
 from tests.world import workspace
 
+pytestmark = pytest.mark.slow  # processes and servers of their own
+
 LONG = {"BATON_DRAIN_SECONDS": "3"}
 
 
@@ -59,7 +61,6 @@ def now() -> str:
     return datetime.now(UTC).isoformat()
 
 
-@pytest.mark.slow
 def test_readyz_says_no_at_once_and_what_still_comes_is_answered_and_kept(either_shop: Shop) -> None:
     running = either_shop.begin(**LONG)
     began = told_to_stop(running)
@@ -101,7 +102,6 @@ def test_told_twice_it_does_not_wait_for_balancers(shop: Shop) -> None:
     ended(running, 8)
 
 
-@pytest.mark.slow
 def test_under_load_every_answer_is_true_and_no_letter_stays_half_sent(either_shop: Shop) -> None:
     shop = either_shop
     shop.slack.fail("chat.postMessage", "latency", times=None, seconds=1.5)
@@ -152,7 +152,6 @@ def test_under_load_every_answer_is_true_and_no_letter_stays_half_sent(either_sh
     assert asked(shop, "SELECT count(*) FROM outbox WHERE kind = 'card' AND ts IS NOT NULL") == posted
 
 
-@pytest.mark.slow
 def test_a_slack_that_hangs_does_not_keep_it_from_ending(shop: Shop) -> None:
     running = shop.begin()
     assert send(shop.base, fresh_event("mql", now())).status_code == 202
@@ -168,7 +167,6 @@ def test_a_slack_that_hangs_does_not_keep_it_from_ending(shop: Shop) -> None:
     shop.slack.heal()
 
 
-@pytest.mark.slow
 def test_killed_while_it_stops_it_has_lost_nothing_that_was_answered(shop: Shop) -> None:
     shop.slack.fail("chat.postMessage", "latency", times=None, seconds=1.0)
     running = shop.begin(**LONG)
@@ -190,7 +188,6 @@ def test_killed_while_it_stops_it_has_lost_nothing_that_was_answered(shop: Shop)
     assert again.stop() == 0
 
 
-@pytest.mark.slow
 def test_a_press_over_a_socket_that_is_at_hand_is_acknowledged_before_the_socket_closes(
     program: Program,
 ) -> None:

@@ -14,6 +14,8 @@ from storage import schema
 from storage.engine import Database, StorageError
 from tests.program import ROOT, Program
 
+pytestmark = pytest.mark.slow  # processes and servers of their own
+
 FIRST = "0001"
 
 CUT = """

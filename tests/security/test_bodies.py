@@ -128,6 +128,12 @@ def bodies(world: World) -> Iterator[tuple[str, bytes, int]]:
     )
 
 
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.slow)])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A fresh database; the same on PostgreSQL takes its time."""
+    return str(request.getfixturevalue(f"{request.param}_url"))
+
+
 def test_no_body_of_a_sender_is_a_fault_of_ours(either_world: World) -> None:
     before = facts(either_world)
     for what, raw, wanted in bodies(either_world):

@@ -36,6 +36,12 @@ def minute(shift: Shift) -> None:
         pass
 
 
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.slow)])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A fresh database; the same on PostgreSQL takes its time."""
+    return str(request.getfixturevalue(f"{request.param}_url"))
+
+
 @pytest.fixture
 def told(either_shift: Shift) -> Shift:
     """Three hand-offs with eight lines between them, and three anchors."""
@@ -412,6 +418,7 @@ def test_an_audit_sees_one_moment_while_others_go_on_pressing(told: Shift) -> No
     assert found(told) == []
 
 
+@pytest.mark.slow
 def test_an_audit_of_a_long_log_takes_little_memory(shift: Shift) -> None:
     shift.demo(lead(1))
     link, lines = None, []

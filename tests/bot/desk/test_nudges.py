@@ -320,7 +320,7 @@ def off(team: Team, reader: str, at: datetime) -> bool:
     return person is None or not team.on_shift(person, at)
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     wait=st.integers(0, 4 * 24 * 60),
     owner=st.sampled_from([None, "U0ANN", "U0BOB"]),

@@ -74,7 +74,7 @@ STAGES = ("mql", "sal", "sql", "opportunity", *sorted(CLOSED))
 # Not shrunk: an example is readable as it is, and a failure must not take minutes to say so.
 OFTEN = settings(
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
-    max_examples=60,
+    max_examples=30,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
@@ -207,10 +207,11 @@ def hostile_text(dice: random.Random) -> str:
     return "".join(letters) * dice.choice((1, 1, 1, 30))
 
 
-def test_two_thousand_pranks_in_every_field_leave_the_cards_as_they_were() -> None:
-    dice = random.Random(20261123)
+@pytest.mark.parametrize("pranks", [300, pytest.param(3_000, marks=pytest.mark.slow)])
+def test_pranks_in_every_field_leave_the_cards_as_they_were(pranks: int) -> None:
+    dice = random.Random(pranks)
     calm = states.stars(card(states.accepted(dict.fromkeys(TEXT_FACTS, "Ada"))).blocks)
-    for _ in range(2_000):
+    for _ in range(pranks):
         facts: dict[str, Any] = {name: hostile_text(dice) for name in TEXT_FACTS}
         rows = ({**states.DEMO, "label": hostile_text(dice)}, *states.RECEIPT)
         made = states.accepted(facts, receipt=rows)
