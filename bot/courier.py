@@ -163,8 +163,8 @@ class Courier:
             ours = _settled(session, letter, outcome, now)
             if outcome.idle or letter.pace in ONE_AT_A_TIME:
                 paces.give_back(session, letter.turns, now)
-            if isinstance(outcome, Later) and outcome.whole_pace:
-                paces.hold(session, letter.pace, now + outcome.wait)
+            if isinstance(outcome, Later) and outcome.holds is not None:
+                paces.hold(session, outcome.holds, now + outcome.wait)
             if ours and outcome.also is not None:
                 outcome.also(session, now)
         _log(letter, outcome)

@@ -26,7 +26,8 @@ from sqlmodel import Session
 Purpose = Literal["serve", "write", "read"]
 
 BUSY = 2.0
-"""Seconds a writer waits for another process before it gives up (the sender gets 503 and tries again)."""
+"""Seconds a writer waits for others before it gives up: a sender gets 503 and tries again, a press is answered
+within the 3 s that Slack waits."""
 
 
 IN_THE_BACKGROUND = 30.0
@@ -164,7 +165,7 @@ _opened = itertools.count(1)
 def _postgres(url: URL, name: str, *, read_only: bool = False) -> Engine:
     """A pool. Readers commit nothing, so they spare the round trips of BEGIN and ROLLBACK: at READ COMMITTED
     every statement has its own snapshot in a transaction too."""
-    options = "-c timezone=utc -c lock_timeout=5000"
+    options = f"-c timezone=utc -c lock_timeout={1000 * BUSY:.0f}"
     engine = create_engine(
         url,
         pool_size=8,

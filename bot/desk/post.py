@@ -79,11 +79,11 @@ class Dropped(_Ended):
 
 @dataclass(frozen=True, slots=True)
 class Later(_Ended):
-    """It was not sent. *whole_pace*: nobody may use this channel or system before then."""
+    """It was not sent. *holds*: the pace that nobody may use before then either, as in storage.paces."""
 
     wait: timedelta
     why: str
-    whole_pace: bool = False
+    holds: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

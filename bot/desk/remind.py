@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
-from bot.desk import announce, audit, auditor, delivery, govern, ladder, opening, replays, retention
+from bot.desk import alert, announce, audit, auditor, delivery, govern, ladder, opening, replays, retention
 from bot.desk.desk import Agreed, Desk
 from scoring.handoff import Handoff
 from storage import cards, deadlines, handoffs, outbox
@@ -99,11 +99,29 @@ def _decided(case: Case) -> None:
             CASES[case.row.kind](case)
     except DBAPIError:
         raise
-    except Exception:  # the boundary of one row: logged, and tried again
+    except Exception:  # the boundary of one row: logged, told once, and tried again
         case.breached.clear()
         told = {"kind": case.row.kind, "step": case.row.step, "subject": case.row.subject}
         log.exception("a due row could not be decided", extra=told | _handoff(case.row))
+        _tell_of_setback(case)
         case.postpone(case.now + SETBACK)
+
+
+def _tell_of_setback(case: Case) -> None:
+    """Postponed each minute it is never late, so the auditor would not see it."""
+    row = case.row
+    what = (
+        f"the step {row.step} ({row.kind}) of hand-off {row.subject}"
+        if _handoff(row)
+        else f"the job {row.kind}"
+    )
+    sentence = (
+        f"Baton cannot decide {what}: an error of its own. It is tried again every minute. "
+        "Look for 'could not be decided' in the log, and report what stands there."
+    )
+    alert.admins(
+        case.session, case.desk, case.agreed, f"setback:{row.kind}:{row.subject}:{row.step}", sentence
+    )
 
 
 ABOUT_A_HANDOFF = (ladder.FIRST_TOUCH, ladder.DECIDE, ladder.FOLLOW_UP)

@@ -68,7 +68,6 @@ def country_code(written: str) -> str:
     return text.upper() if _TWO_LETTERS.fullmatch(text) else text
 
 
-@cache
 def only_timezone(code: str) -> str | None:
     """The IANA zone of the country with this ISO code; None where zone.tab lists several, or none."""
     return _only_zones().get(code)

@@ -35,8 +35,8 @@ CHANNEL = frozenset({"is_archived", "is_inactive", "channel_not_found", "not_in_
 PERMISSION = frozenset({"missing_scope", "no_permission", "restricted_action", "messages_tab_disabled"})
 """Refusals of one method, which an admin of the workspace can put right."""
 
-PACED = frozenset({"chat_postMessage", "chat_update"})
-"""Methods whose Retry-After holds the channel's queue; that of a look-up holds the letter that asked."""
+PACED = {"chat_postMessage": "post", "chat_update": "edit"}
+"""Methods whose Retry-After holds the channel's queue for them; that of a look-up holds the letter that asked."""
 
 
 class Refusals:
@@ -72,8 +72,7 @@ class Refusals:
         """How a letter ends whose call failed in a way that nobody nearer has handled."""
         match trouble:
             case Busy():
-                wait = timedelta(seconds=trouble.seconds)
-                return Later(wait, str(trouble), whole_pace=trouble.method in PACED)
+                return Later(timedelta(seconds=trouble.seconds), str(trouble), holds=_queue(trouble))
             case Unreachable():
                 self._count(lost=True)
                 return Later(AT_ONCE, str(trouble), also=delivery.pause(delivery.UNREACHABLE))
@@ -96,8 +95,8 @@ class Refusals:
             return Later(REPAIR, str(declined), also=delivery.wants_permission(desk, declined.method, code))
         if code in CHANNEL:
             # An edit has nothing before it that could go elsewhere: one try a minute for the whole channel.
-            edit = declined.method == "chat_update"
-            return Later(REPAIR, str(declined), whole_pace=edit, also=self._closed(declined))
+            held = _queue(declined) if declined.method == "chat_update" else None
+            return Later(REPAIR, str(declined), holds=held, also=self._closed(declined))
         return Dead(str(declined))
 
     def _closed(self, declined: Declined) -> Also | None:
@@ -119,6 +118,12 @@ class Refusals:
         with self._lock:
             self._lost = self._lost + 1 if lost else 0
             return self._lost
+
+
+def _queue(trouble: SlackTrouble) -> str | None:
+    """The pace of the call that failed. A letter that edits may post: a deleted card comes back that way."""
+    kind = PACED.get(trouble.method)
+    return f"{kind}:{trouble.channel}" if kind is not None and trouble.channel else None
 
 
 def _of_token(trouble: SlackTrouble) -> bool:

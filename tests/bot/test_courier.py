@@ -140,7 +140,7 @@ def test_a_channel_gets_one_message_a_second_and_the_others_do_not_wait_for_it(o
 
 
 def test_retry_after_holds_that_channel_and_no_other(office: Office) -> None:
-    office.counter.answers = [Later(30 * SECOND, "rate limited", whole_pace=True), Delivered()]
+    office.counter.answers = [Later(30 * SECOND, "rate limited", holds="post:C1"), Delivered()]
     office.write("first", "C1")
     office.courier().drain()
     office.write("second", "C1")

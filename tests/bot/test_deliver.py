@@ -12,27 +12,13 @@ from bot.playground import Message, Slack
 from scoring.handoff import Touch
 from storage import outbox
 from storage.outbox import LEASE, Letter
-from tests.bot.patience import Patient, raise_patient
-from tests.world import ADA, MONDAY_9, World, raze
+from tests.bot.patience import Patient
+from tests.world import ADA, MONDAY_9, World
 
 MINUTE, SECOND = timedelta(minutes=1), timedelta(seconds=1)
 GRACE_HOPPER = ADA | {"email": "grace@compilers.example", "first_name": "Grace", "last_name": "Hopper"}
 ABROAD = {"email": "kim@far.example", "country": "US", "first_name": "Kim"}
 POSTS = "chat.postMessage"
-
-
-@pytest.fixture
-def patient(slack: Slack, sqlite_url: str) -> Iterator[Patient]:
-    world = raise_patient(slack, sqlite_url)
-    yield world
-    raze(world)
-
-
-@pytest.fixture
-def either_patient(slack: Slack, database_url: str) -> Iterator[Patient]:
-    world = raise_patient(slack, database_url)
-    yield world
-    raze(world)
 
 
 def demo(world: World, lead: dict[str, Any] = ADA) -> None:

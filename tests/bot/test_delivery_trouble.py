@@ -25,20 +25,6 @@ HOUR, MINUTE, SECOND = timedelta(hours=1), timedelta(minutes=1), timedelta(secon
 POSTS, EDITS, HISTORY = "chat.postMessage", "chat.update", "conversations.history"
 
 
-@pytest.fixture
-def patient(slack: Slack, sqlite_url: str) -> Iterator[Patient]:
-    world = raise_patient(slack, sqlite_url)
-    yield world
-    raze(world)
-
-
-@pytest.fixture
-def either_patient(slack: Slack, database_url: str) -> Iterator[Patient]:
-    world = raise_patient(slack, database_url)
-    yield world
-    raze(world)
-
-
 def lead(number: int, country: str = "GB") -> dict[str, Any]:
     return {
         "email": f"ada{number}@engines{number}.example",
@@ -381,6 +367,25 @@ def test_a_deleted_card_comes_back_once_and_is_audited(either_patient: Patient) 
     assert patient.calls(POSTS, "C0EMEA") == 2
     assert patient.occurrences() == ["reposted"]
     assert ["deleted again" in alert for alert in patient.alerts()] == [True]
+
+
+def test_a_429_on_a_card_that_comes_back_holds_what_is_posted_there_and_not_what_is_edited(
+    patient: Patient,
+) -> None:
+    demo(patient)
+    demo(patient, lead(2))
+    delete_card(patient)
+    patient.slack.fail(POSTS, "ratelimited", channel="C0EMEA", seconds=30)
+    answer.accept(patient.baton.desk, 1, "U0BOB")
+    patient.deliver()
+    asked = patient.calls(POSTS)
+    answer.accept(patient.baton.desk, 2, "U0BOB")
+    demo(patient, lead(3))
+    assert "Accepted by" in patient.card(place=0).text
+    assert patient.calls(POSTS) == asked
+
+    patient.wait(30 * SECOND)
+    assert len(patient.slack.messages("C0EMEA")) == 3
 
 
 def test_a_nudge_finds_that_the_card_was_deleted_and_follows_the_new_one(patient: Patient) -> None:

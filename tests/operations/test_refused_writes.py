@@ -153,6 +153,24 @@ def test_while_a_table_of_postgresql_is_locked_senders_get_503_and_the_second_tr
     assert world.send(event) == {"received": 1, "duplicates": 0}
 
 
+def test_while_a_table_of_postgresql_is_locked_a_press_is_answered_in_time_and_the_person_is_told(
+    postgres_world: Any,
+) -> None:
+    world, _ = postgres_world
+    world.send(world.event("demo_request"))
+    engine = create_engine(world.baton.desk.database.url)
+    with engine.begin() as other:
+        other.execute(text("LOCK TABLE handoff IN EXCLUSIVE MODE"))
+        began = time.monotonic()
+        answer = world.slack.press("U0BOB", "accept")
+        assert time.monotonic() - began < BUSY + 2.5, "it gives up after BUSY, of the 3 s that Slack waits"
+        assert answer.status == 500
+    engine.dispose()
+    assert world.whispered("U0BOB")[-1] == "Not saved: Baton could not write it down. Press again."
+    world.press("U0BOB", "accept")
+    assert "Accepted by" in world.card().text
+
+
 def signed_request(event: dict[str, Any]) -> dict[str, Any]:
     raw = json.dumps({"events": [event]}).encode()
     return {"content": raw, "headers": signed(raw)}

@@ -89,6 +89,11 @@ def test_one_row_that_cannot_be_decided_does_not_keep_the_others_from_being_said
         assert deadlines.open_steps(session, ["first_touch"], "not a number")[0].due_at > either_shift.now
         assert deadlines.open_steps(session, ["of a newer Baton"], "1") != [], "left to the one who knows it"
 
+    either_shift.clock.advance(2 * MINUTE)
+    tick(either_shift.desk)
+    told = [letter.body["sentence"] for letter in either_shift.letters("notice")]
+    assert ["cannot decide the step nudge 50% (first_touch)" in sentence for sentence in told] == [True]
+
 
 def replica_of(shift: Shift, url: str) -> Desk:
     return Desk(open_database(url, "serve"), shift.clock)
