@@ -1,21 +1,19 @@
-"""Time passes: what is due is claimed, decided on the state of this moment, and what must be said is written.
+"""Time passes: what is due is claimed and decided on the state of this moment, and what follows is written.
 
-A nudge waits for its reader's hours; of several steps that are due at once only the latest speaks; nothing is
-said about what was done already. Decision and outbox row are one transaction.
+Decision and outbox row are one transaction. Each kind of row has its case: what is said stands in `nudges`, the
+regular jobs stand here.
 """
 
 import logging
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from sqlalchemy.exc import DBAPIError
-from sqlmodel import Session
 
-from bot.desk import alert, announce, audit, auditor, delivery, govern, ladder, opening, replays, retention
-from bot.desk.desk import Agreed, Desk
-from scoring.handoff import Handoff
-from storage import cards, deadlines, handoffs, outbox
+from bot.desk import alert, audit, auditor, delivery, govern, ladder, nudges, opening, replays, retention
+from bot.desk.desk import Desk
+from bot.desk.due import Case
+from storage import cards, deadlines, outbox
 from storage.deadlines import Due
 from storage.engine import IN_THE_BACKGROUND
 from storage.outbox import Letter
@@ -25,48 +23,8 @@ log = logging.getLogger(__name__)
 AT_ONCE = 200
 """Rows decided in one transaction: enough to drain 10,000 in seconds, few enough to hold locks briefly."""
 
-COLLECT = timedelta(minutes=15)
-"""A manager's first breach comes at once, later ones are collected. Source: SEMANTICS "Clocks"."""
-
 SETBACK = timedelta(minutes=1)
 """A row that cannot be decided is looked at again after this; the others of its batch are decided."""
-
-NOTICES = "notices"
-CALLED = "called"
-"""A row of this kind says that the pool was mentioned for a hand-off; it is never due."""
-NOTE_RANK = 45
-DM_RANK = 46
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """One due row and what it is about."""
-
-    session: Session
-    desk: Desk
-    agreed: Agreed
-    row: Due
-    now: datetime
-    breached: list[str] = field(default_factory=list)
-    """Tiers of the breaches that were decided; counted once they are committed."""
-
-    def postpone(self, to: datetime) -> None:
-        """Not now: its reader is off."""
-        deadlines.postpone(self.session, self.row, to)
-
-    def done(self) -> None:
-        """Decided; the same step never speaks again."""
-        deadlines.done(self.session, self.row, self.now)
-
-    def needless(self) -> None:
-        """Nobody waits for it any more, unless the press that made it needless is undone."""
-        deadlines.cancel(self.session, [self.row.kind], self.row.subject)
-
-    def waits(self, until: datetime) -> bool:
-        """Whether its reader is off; then it is looked at again when they are back."""
-        if until > self.now:
-            self.postpone(until)
-        return until > self.now
 
 
 def remind(desk: Desk) -> int:
@@ -148,162 +106,6 @@ def back_at(desk: Desk, reader: str) -> datetime:
         return ladder.next_on_shift(desk.agreed(session).team, reader, desk.clock.business())
 
 
-def _first_touch(case: Case) -> None:
-    handoff = handoffs.get(case.session, int(case.row.subject))
-    if handoff is None or not handoff.wants_touch:
-        case.needless()
-        return
-    kind = case.row.step.partition(" ")[0]
-    if case.waits(_opens(case, handoff, alone=kind != "breach")):
-        return
-    case.done()
-    if _later_step_is_due(case) or _overtaken(case, handoff):
-        return
-    if kind == "breach":
-        _breach(case, handoff)
-    elif handoff.owner is not None:  # "first-touch nudges then go to the owner alone"
-        _tell_owner(case, handoff)
-    else:
-        _tell_thread(case, handoff, everyone=kind == "everyone")
-
-
-def _opens(case: Case, handoff: Handoff, *, alone: bool) -> datetime:
-    """When what is due may be said. An absence delays what the owner *alone* reads, and never a breach."""
-    if alone and handoff.owner is not None:
-        return ladder.next_on_shift(case.agreed.team, handoff.owner, case.now)
-    return ladder.reader_calendar(case.agreed, handoff).next_open(case.now)
-
-
-def _overtaken(case: Case, handoff: Handoff) -> bool:
-    definition = case.desk.definition(case.session, handoff.version)
-    return ladder.overtaken(case.row.step, handoff, definition, case.agreed.team, case.now)
-
-
-def _later_step_is_due(case: Case) -> bool:
-    """ "If later steps have passed meanwhile, only the latest is sent"."""
-    return deadlines.later_due(case.session, case.row, case.now)
-
-
-def _tell_owner(case: Case, handoff: Handoff) -> None:
-    _dm(case, handoff.owner or "", handoff, {"view": "nudge", "step": case.row.step})
-
-
-def _dm(case: Case, reader: str, handoff: Handoff, body: dict[str, object]) -> None:
-    letter = Letter(
-        f"{case.row.kind}:{handoff.id}:{case.row.step}:{reader}", "dm", f"post:{reader}",
-        case.desk.clock.real(), DM_RANK, card_id=handoff.card_id, handoff_id=handoff.id,
-        body={"reader": reader, **body},
-    )  # fmt: skip
-    outbox.put(case.session, [letter])
-
-
-def _tell_thread(case: Case, handoff: Handoff, *, everyone: bool) -> None:
-    """In the card's thread; people on shift are mentioned once a hand-off, or when everyone is called."""
-    if everyone:
-        readers = _on_shift(case, [*handoff.pool, *case.agreed.team.managers])
-        _remember_call(case, handoff)
-    else:
-        readers = _pool_to_call(case, handoff)
-    _note(case, handoff, {"view": "nudge", "step": case.row.step, "mention": readers})
-
-
-def _note(case: Case, handoff: Handoff, body: dict[str, object]) -> None:
-    letter = Letter(
-        f"{case.row.kind}:{handoff.id}:{case.row.step}", "note", f"post:{handoff.channel}",
-        case.desk.clock.real(), NOTE_RANK, card_id=handoff.card_id, handoff_id=handoff.id, body=body,
-    )  # fmt: skip
-    outbox.put(case.session, [letter])
-
-
-def _on_shift(case: Case, ids: Sequence[str]) -> list[str]:
-    team = case.agreed.team
-    people = (team.person(id_) for id_ in dict.fromkeys(ids))
-    return [person.id for person in people if person is not None and team.on_shift(person, case.now)]
-
-
-def _pool_to_call(case: Case, handoff: Handoff) -> list[str]:
-    """ "Unowned ones mention on-shift pool members once": those to mention now, nobody the second time."""
-    if deadlines.any_done(case.session, CALLED, str(handoff.id), besides=""):
-        return []
-    readers = _on_shift(case, handoff.pool)
-    if readers:
-        _remember_call(case, handoff)
-    return readers
-
-
-def _remember_call(case: Case, handoff: Handoff) -> None:
-    row = Due(CALLED, str(handoff.id), "pool", case.now)
-    deadlines.once(case.session, row)
-    deadlines.done(case.session, row, case.now)
-
-
-def _breach(case: Case, handoff: Handoff) -> None:
-    """ "Noted in the card's thread at once; everyone with role manager gets the first by DM at once"."""
-    readers = _on_shift(case, [handoff.owner]) if handoff.owner else _pool_to_call(case, handoff)
-    _note(case, handoff, {"view": "breach", "step": case.row.step, "mention": readers})
-    announce.outgoing(case.session, case.desk, handoff, "handoff.overdue")
-    case.breached.append(handoff.tier)
-    for manager in case.agreed.team.managers:
-        _notify(case, manager, handoff, case.row.step)
-
-
-def _notify(case: Case, reader: str, handoff: Handoff, step: str) -> None:
-    """Remember it for *reader*, and see that a message goes out: at once, or with others of 15 minutes."""
-    deadlines.notify(case.session, reader, handoff.id, step, case.now)
-    last = deadlines.last_told(case.session, reader)
-    at = case.now if last is None else max(case.now, last + COLLECT)
-    # Written even where a row is there: a replica that is just collecting holds that row, so this waits for
-    # it rather than leave a notice that nothing wakes.
-    deadlines.schedule(case.session, [Due(NOTICES, reader, "next", at)])
-
-
-def _notices(case: Case) -> None:
-    reader = case.row.subject
-    if case.waits(ladder.next_on_shift(case.agreed.team, reader, case.now)):
-        return
-    deadlines.forget(case.session, case.row)
-    waiting = deadlines.untold(case.session, reader)
-    if not waiting:
-        return
-    ids = [notice.id for notice in waiting]
-    deadlines.told(case.session, ids, case.now)
-    letter = Letter(
-        f"notices:{reader}:{ids[-1]}", "dm", f"post:{reader}", case.desk.clock.real(), DM_RANK,
-        body={"reader": reader, "view": "notices", "notices": ids},
-    )  # fmt: skip
-    outbox.put(case.session, [letter])
-
-
-def _decide(case: Case) -> None:
-    handoff = handoffs.get(case.session, int(case.row.subject))
-    if handoff is None or not handoff.open:
-        case.needless()
-        return
-    calendar = ladder.reader_calendar(case.agreed, handoff)
-    if case.waits(calendar.next_open(case.now)):
-        return
-    if case.row.step == ladder.WEEKLY:
-        case.postpone(calendar.next_open(case.now + ladder.WEEK))
-    else:
-        case.done()
-        if _later_step_is_due(case):
-            return
-    _ask_for_decision(case, handoff)
-
-
-def _ask_for_decision(case: Case, handoff: Handoff) -> None:
-    """The owner first; from the full time on, and while nobody owns it, the managers too."""
-    step = f"{case.row.kind} {case.row.step}"
-    if case.row.step == ladder.WEEKLY:
-        step += f" {case.now:%G-W%V}"  # the ISO week: a press that moves the row asks nobody twice
-    if handoff.owner is not None:
-        _notify(case, handoff.owner, handoff, step)
-    if handoff.owner is None or case.row.step != "half":
-        for manager in case.agreed.team.managers:
-            if manager != handoff.owner:
-                _notify(case, manager, handoff, step)
-
-
 def _digest(case: Case) -> None:
     case.done()
     cards.post(case.session, int(case.row.subject), case.desk.clock.real())
@@ -321,7 +123,9 @@ def _shadow_digest(case: Case) -> None:
 def _members(case: Case) -> None:
     """Once a day Slack is asked who is who; the courier asks, because no network call is made in here."""
     case.postpone(case.now + timedelta(days=1))
-    letter = Letter(f"members:{case.now:%Y-%m-%d}", "members", "members", case.desk.clock.real(), DM_RANK)
+    letter = Letter(
+        f"members:{case.now:%Y-%m-%d}", "members", "members", case.desk.clock.real(), nudges.DM_RANK
+    )
     outbox.put(case.session, [letter])
 
 
@@ -352,11 +156,11 @@ def _relief(case: Case) -> None:
 
 
 CASES: dict[str, Callable[[Case], None]] = {
-    ladder.FIRST_TOUCH: _first_touch,
-    ladder.DECIDE: _decide,
-    ladder.FOLLOW_UP: _decide,
+    ladder.FIRST_TOUCH: nudges.first_touch,
+    ladder.DECIDE: nudges.decide,
+    ladder.FOLLOW_UP: nudges.decide,
     ladder.DIGEST: _digest,
-    NOTICES: _notices,
+    nudges.NOTICES: nudges.notices,
     opening.OPENING: _opening,
     govern.SHADOW_DIGEST: _shadow_digest,
     govern.MEMBERS: _members,

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
-from bot.desk import answer, remind
+from bot.desk import answer, nudges, remind
 from bot.desk.desk import Desk, open_database
+from bot.desk.due import Case
 from scoring.dispositions import Disposition
 from scoring.handoff import Touch
 from storage import deadlines
@@ -136,12 +137,12 @@ def test_a_breach_decided_while_another_baton_collects_the_managers_message_is_n
     shift.demo(person(1))
     shift.clock.advance(HOUR)
     with shift.desk.database.writing() as session:
-        deadlines.schedule(session, [Due(remind.NOTICES, "U0MAX", "next", shift.now + SECOND)])
+        deadlines.schedule(session, [Due(nudges.NOTICES, "U0MAX", "next", shift.now + SECOND)])
 
     with other.database.writing() as session:
         agreed = other.agreed(session)
         for row in deadlines.claim(session, shift.now, 100):
-            remind.CASES[row.kind](remind.Case(session, other, agreed, row, shift.now))
+            remind.CASES[row.kind](Case(session, other, agreed, row, shift.now))
         shift.clock.advance(SECOND)
         tick(shift.desk)  # collects while the breach is written and not yet committed
     tick(shift.desk)

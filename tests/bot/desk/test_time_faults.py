@@ -9,6 +9,7 @@ import pytest
 
 from bot.desk import answer, remind
 from bot.desk.desk import Desk, open_database
+from bot.desk.due import Case
 from scoring.stages import Refused
 from storage import deadlines
 from tests.bot.desk.shift import Shift
@@ -144,7 +145,7 @@ def die_halfway(shift: Shift) -> None:
     with shift.desk.database.writing() as session:
         agreed = shift.desk.agreed(session)
         for row in deadlines.claim(session, shift.now, 100):
-            remind.CASES[row.kind](remind.Case(session, shift.desk, agreed, row, shift.now))
+            remind.CASES[row.kind](Case(session, shift.desk, agreed, row, shift.now))
         raise ZeroDivisionError
 
 
