@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot import checkup, demo, records, serving, starting, terminal
 from bot.clock import Clock
-from bot.desk import audit, govern, privacy, report
+from bot.desk import audit, govern, health, privacy, report
 from bot.desk.delivery import clock_of
 from bot.desk.desk import Desk, StorageError, open_database, upgrade_database
 from bot.desk.report import Explained
@@ -67,7 +67,7 @@ def told() -> Iterator[None]:
     except OSError as denied:
         _fail_on_machine(denied)
     except SQLAlchemyError as broken:
-        _fail(f"The database does not answer ({type(broken).__name__}). Check DATABASE_URL.")
+        _fail(f"The database does not answer ({health.why(broken)}). Check DATABASE_URL.")
 
 
 def _fail_on_machine(denied: OSError) -> None:

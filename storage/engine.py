@@ -33,6 +33,13 @@ within the 3 s that Slack waits."""
 IN_THE_BACKGROUND = 30.0
 """Seconds a background job waits for its turn to write."""
 
+AT_START = 60.0
+"""Seconds a start waits for others; somebody may hold what it writes until IDLE has passed."""
+
+IDLE = 10.0
+"""Seconds after which PostgreSQL ends a transaction of which nothing more is heard: a replica that was frozen in
+the middle of one must not hold up the others, and what it wrote is not committed. Less than an outbox lease."""
+
 
 class StorageError(Exception):
     """The database cannot be used; the message says why and what to do."""
@@ -89,7 +96,9 @@ class Database:
         """A session in one write transaction: committed at the end, rolled back on any exception.
 
         *patience* is how many seconds to wait for this process's other writers (SQLite has one at a time): a
-        press must be answered within Slack's 3 s, a job in the background may wait.
+        press must be answered within Slack's 3 s, a job in the background may wait. On PostgreSQL everybody waits
+        BUSY for a row that somebody else is changing, lest the rows one holds oneself wait too; only a start,
+        with *patience* AT_START, waits longer.
 
         Raises:
             StorageError: others wrote all that time; nothing is kept.
@@ -105,6 +114,9 @@ class Database:
                 self._one_writer.release()
             return
         with self._session() as session:
+            if patience >= AT_START:
+                wait = f"SET LOCAL lock_timeout = {1000 * patience:.0f}"
+                session.connection().exec_driver_sql(wait)
             yield session
 
     @contextmanager
@@ -166,6 +178,11 @@ def _postgres(url: URL, name: str, *, read_only: bool = False) -> Engine:
     """A pool. Readers commit nothing, so they spare the round trips of BEGIN and ROLLBACK: at READ COMMITTED
     every statement has its own snapshot in a transaction too."""
     options = f"-c timezone=utc -c lock_timeout={1000 * BUSY:.0f}"
+    mode = (
+        "default_transaction_read_only=on"
+        if read_only
+        else f"idle_in_transaction_session_timeout={1000 * IDLE:.0f}"
+    )
     engine = create_engine(
         url,
         pool_size=8,
@@ -174,7 +191,7 @@ def _postgres(url: URL, name: str, *, read_only: bool = False) -> Engine:
         connect_args={
             "connect_timeout": 5,
             "application_name": name,
-            "options": f"{options} -c default_transaction_read_only=on" if read_only else options,
+            "options": f"{options} -c {mode}",
         },
         **({"isolation_level": "AUTOCOMMIT"} if read_only else {}),
     )

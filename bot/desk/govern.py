@@ -15,7 +15,7 @@ from scoring.stages import Refused
 from scoring.team import read_team
 from storage import contracts, deadlines, funnel, leads, outbox, requests
 from storage.deadlines import Due
-from storage.engine import Database
+from storage.engine import AT_START, Database
 from storage.funnel import WouldBe
 from storage.outbox import Letter
 
@@ -48,7 +48,7 @@ def first_start(desk: Desk, files: Files) -> list[str]:
     Both texts were checked by the caller. After the first start the database holds the truth.
     """
     now = desk.clock.business()
-    with desk.database.writing() as session:
+    with desk.database.writing(AT_START) as session:
         # The upsert makes replicas that start at once take turns, so that version 1 is stored once.
         contracts.remember(session, STARTED, now.isoformat())
         if contracts.current_definition(session) is None:

@@ -208,8 +208,9 @@ class Clickers:
                 break
             self.ledger.count(f"form answered {answer.status or 'nothing'}")
             if answer.status == 200:
-                if answer.errors:
+                if answer.errors:  # as where an earlier try was saved, and its answer lost
                     self.ledger.count("forms refused")
+                    self._note(message, user, action, False, attempt, attempt > 1, "", True)
                 else:
                     self._note(message, user, action, True, attempt, attempt > 1, "", True)
                 return
