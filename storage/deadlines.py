@@ -1,6 +1,6 @@
 """The row is the schedule: whatever is due is a row with a time, claimed like any other, done once."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -160,11 +160,12 @@ def anything_due(session: Session, now: datetime) -> bool:
     return session.scalars(query).first() is not None
 
 
-def claim(session: Session, now: datetime, most: int) -> list[Due]:
-    """The oldest due rows, locked until the commit; other replicas skip them."""
+def claim(session: Session, now: datetime, most: int, kinds: Collection[str] | None = None) -> list[Due]:
+    """The oldest due rows, of *kinds* or of any, locked until the commit; other replicas skip them."""
+    wanted = [] if kinds is None else [col(DeadlineRow.kind).in_(kinds)]
     rows = session.scalars(
         select(DeadlineRow)
-        .where(col(DeadlineRow.state) == "open", col(DeadlineRow.due_at) <= now)
+        .where(col(DeadlineRow.state) == "open", col(DeadlineRow.due_at) <= now, *wanted)
         .order_by(col(DeadlineRow.due_at), col(DeadlineRow.id))
         .limit(most)
         .with_for_update(skip_locked=True)

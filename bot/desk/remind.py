@@ -5,7 +5,7 @@ regular jobs stand here.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy.exc import DBAPIError
@@ -20,8 +20,11 @@ from storage.outbox import Letter
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = 200
-"""Rows decided in one transaction: enough to drain 10,000 in seconds, few enough to hold locks briefly."""
+AT_ONCE = 50
+"""Rows decided in one transaction: enough to drain 10,000 in seconds, few enough to hold locks briefly: a press on
+one of these hand-offs waits for the commit."""
+
+Decider = Callable[[Case], None]
 
 SETBACK = timedelta(minutes=1)
 """A row that cannot be decided is looked at again after this; the others of its batch are decided."""
@@ -37,24 +40,29 @@ def remind(desk: Desk) -> int:
     with desk.database.reading() as session:
         if not deadlines.anything_due(session, now):
             return 0
-    with desk.database.writing(IN_THE_BACKGROUND) as session:
-        rows = deadlines.claim(session, now, AT_ONCE)
-        agreed = desk.agreed(session)
-        # A kind unknown here was written by a newer replica, which will decide it.
-        ours = [Case(session, desk, agreed, row, now) for row in rows if row.kind in CASES]
-        for case in ours:
-            _decided(case)
-    for tier in (tier for case in ours for tier in case.breached):
+    # Each job on its own: it may take a while, and nobody's press waits for it.
+    cases = [*_together(desk, now, JOBS, 1), *_together(desk, now, STEPS, AT_ONCE)]
+    for tier in (tier for case in cases for tier in case.breached):
         desk.breached(tier)
     desk.wake()
-    return len(ours)
+    return len(cases)
 
 
-def _decided(case: Case) -> None:
+def _together(desk: Desk, now: datetime, kinds: Mapping[str, Decider], most: int) -> list[Case]:
+    """Decide up to *most* due rows in one transaction. A kind unknown here is for the newer replica that wrote it."""
+    with desk.database.writing(IN_THE_BACKGROUND) as session:
+        agreed = desk.agreed(session)
+        cases = [Case(session, desk, agreed, row, now) for row in deadlines.claim(session, now, most, kinds)]
+        for case in cases:
+            _decided(case, kinds[case.row.kind])
+    return cases
+
+
+def _decided(case: Case, decide: Decider) -> None:
     """One row that cannot be decided must not keep everybody else's from being said."""
     try:
         with case.session.begin_nested():
-            CASES[case.row.kind](case)
+            decide(case)
     except DBAPIError:
         raise
     except Exception:  # the boundary of one row: logged, told once, and tried again
@@ -155,13 +163,17 @@ def _relief(case: Case) -> None:
     case.postpone(case.now if more else case.now + delivery.A_MINUTE)
 
 
-CASES: dict[str, Callable[[Case], None]] = {
+STEPS: dict[str, Decider] = {
     ladder.FIRST_TOUCH: nudges.first_touch,
     ladder.DECIDE: nudges.decide,
     ladder.FOLLOW_UP: nudges.decide,
-    ladder.DIGEST: _digest,
     nudges.NOTICES: nudges.notices,
     opening.OPENING: _opening,
+    ladder.DIGEST: _digest,
+}
+"""What somebody is told, many of them in one transaction."""
+
+JOBS: dict[str, Decider] = {
     govern.SHADOW_DIGEST: _shadow_digest,
     govern.MEMBERS: _members,
     auditor.AUDIT: _audit,
@@ -170,3 +182,4 @@ CASES: dict[str, Callable[[Case], None]] = {
     replays.SEEN_REQUESTS: _seen_requests,
     delivery.RELIEF: _relief,
 }
+"""What Baton does for itself, one at a time."""

@@ -33,6 +33,8 @@ _WORKS = re.compile(r"Works (\d+) (\d+)")
 _FIRST = re.compile(r"<@(\w+)> accepted this lead first")
 QUIET_LOOKS = 3
 """Looks in a row, half a second apart, at which nothing was left to do."""
+OURS = frozenset({"invalid_arguments", "invalid_blocks", "invalid_json", "unknown_method", "not_authed"})
+"""Refusals that no weather and no kill explains."""
 CROWDED = 10
 """Letters in flight a channel, above which senders wait."""
 
@@ -121,6 +123,11 @@ class Leg:
             findings = seen.run()
             for name in late:
                 findings.add("stuck: replica did not stop", name)
+            for call in self.slack.calls:
+                if call.error is not None and call.error in OURS:
+                    findings.add(
+                        "refused: a call that Slack cannot read", f"{call.method} {call.arguments}"[:600]
+                    )
             if audited is False:
                 findings.add("audit: the log's chain does not verify", "baton audit verify")
             for each in rows.findings:

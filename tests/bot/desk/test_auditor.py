@@ -4,13 +4,15 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from bot.desk import auditor, health, ladder, people, remind
 from bot.desk.desk import Desk, open_database
 from bot.desk.people import Seen
-from storage import deadlines
+from storage import deadlines, findings
 from storage.deadlines import Due
 from tests.bot.desk.shift import Shift
 from tests.bot.desk.watch import HOUR, MINUTE, SECOND, audited, found, rows, run, tick, told, watched
@@ -339,3 +341,22 @@ def test_what_the_auditor_calls_a_step_is_what_the_ladder_writes(shift: Shift) -
     [first] = leads(shift, 1)
 
     assert {kind for kind, _ in shift.due(first)} == {ladder.FIRST_TOUCH, ladder.DECIDE} < set(auditor.STEPS)
+
+
+def test_the_look_for_hand_offs_without_a_step_is_no_loop_in_a_loop_on_tables_nobody_analyzed(
+    postgres_shift: Shift,
+) -> None:
+    asked: list[tuple[str, Any]] = []
+    with postgres_shift.desk.database.reading() as session:
+        connection = session.connection()
+
+        @event.listens_for(connection, "before_cursor_execute")
+        def _note(_c: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: bool) -> None:
+            asked.append((statement, parameters))
+
+        findings.stepless(session, 200, auditor.STEPS)
+        statement, parameters = asked[0]
+        plan = [line for (line,) in connection.exec_driver_sql(f"EXPLAIN {statement}", parameters)]
+
+    assert any("SetOp" in line for line in plan), plan
+    assert not any("Nested Loop" in line for line in plan), plan

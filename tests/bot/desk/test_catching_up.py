@@ -141,8 +141,8 @@ def test_a_breach_decided_while_another_baton_collects_the_managers_message_is_n
 
     with other.database.writing() as session:
         agreed = other.agreed(session)
-        for row in deadlines.claim(session, shift.now, 100):
-            remind.CASES[row.kind](Case(session, other, agreed, row, shift.now))
+        for row in deadlines.claim(session, shift.now, 100, remind.STEPS):
+            remind.STEPS[row.kind](Case(session, other, agreed, row, shift.now))
         shift.clock.advance(SECOND)
         tick(shift.desk)  # collects while the breach is written and not yet committed
     tick(shift.desk)

@@ -144,8 +144,8 @@ def die_halfway(shift: Shift) -> None:
     """Decide what is due, and do not live to commit it."""
     with shift.desk.database.writing() as session:
         agreed = shift.desk.agreed(session)
-        for row in deadlines.claim(session, shift.now, 100):
-            remind.CASES[row.kind](Case(session, shift.desk, agreed, row, shift.now))
+        for row in deadlines.claim(session, shift.now, 100, remind.STEPS):
+            remind.STEPS[row.kind](Case(session, shift.desk, agreed, row, shift.now))
         raise ZeroDivisionError
 
 
