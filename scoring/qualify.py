@@ -36,6 +36,9 @@ __all__ = [
 FRESH = timedelta(days=3)
 """How old an event may be on arrival to count as news. Source: SEMANTICS "History is not news"."""
 
+DEMOS = ("demo_request", "demo")
+"""Signals that ask for a demo, in every preset."""
+
 Blocked = Literal["suppressed", "hard_gate", "held", "waiting", "soft_gate", "score", "require"]
 
 
@@ -125,7 +128,7 @@ def qualify(
     if held:
         return _refused(hearing, "held", *(_holds(gate, lead) for gate in held))
     request = _fast_track(hearing)
-    away = _why_away(hearing, fresh_demo=request is not None)
+    away = _why_away(hearing, fresh_demo=request is not None or _asks_for_demo(hearing))
     if away is not None:
         return _refused(hearing, "waiting", away)
     if request is not None:
@@ -259,6 +262,12 @@ def _fast_track(hearing: _Hearing) -> tuple[IntentRow, Activity] | None:
     return max(found, key=lambda pair: pair[1].occurred, default=None)
 
 
+def _asks_for_demo(hearing: _Hearing) -> bool:
+    """ "A new demo overrides waiting times", also where the definition fast-tracks nothing."""
+    demos = (each for name in DEMOS for each in hearing.situation.by_signal.get(name, ()))
+    return any(not is_stale(each) for each in demos)
+
+
 def _fast_tracked(hearing: _Hearing, request: tuple[IntentRow, Activity]) -> Verdict:
     row, activity = request
     failed = [gate for gate in hearing.gates("fail") if not gate.hard]
@@ -301,7 +310,8 @@ def _required(hearing: _Hearing, *, over: bool, rules: Sequence[Rule]) -> Verdic
 
 
 def _nothing_new(hearing: _Hearing) -> bool:
-    return hearing.returning and not hearing.situation.by_signal
+    """ "Only active intent newer than the end can qualify again": a rule that waives `require` does not waive that."""
+    return hearing.returning and hearing.score.active_intents == 0
 
 
 def _missing(hearing: _Hearing) -> list[str]:

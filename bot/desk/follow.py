@@ -9,7 +9,7 @@ from scoring import sla
 from scoring.contract import Definition
 from scoring.handoff import Handoff
 from scoring.lead import Activity
-from scoring.qualify import failed_hard_gates, tier_of
+from scoring.qualify import failed_hard_gates, is_stale, tier_of
 from scoring.score import score
 from scoring.sla import Promise
 from storage import cards, moves, outbox
@@ -42,7 +42,8 @@ def _speaks(activity: Activity, definition: Definition) -> bool:
 
 def _note(desk: Desk, handoff: Handoff, activities: list[Activity], raised: Handoff | None) -> Letter:
     events = sorted(activity.event for activity in activities)
-    body = {"view": "activity", "events": events, "raised": raised.tier if raised else None}
+    higher = raised.tier if raised and raised.tier_rank < handoff.tier_rank else None
+    body = {"view": "activity", "events": events, "raised": higher}
     return Letter(
         f"activity:{handoff.id}:{events[0]}:{len(events)}", "note", f"post:{handoff.channel}",
         desk.clock.real(), NOTE_RANK, card_id=handoff.card_id, handoff_id=handoff.id, body=body,
@@ -68,7 +69,7 @@ def _raise_tier(
         returning=handoff.returning,
         fit_check=handoff.fit_check,
     )
-    if tier.rank >= handoff.tier_rank or tier.nurture:
+    if tier.nurture or not (tier.rank < handoff.tier_rank or _wakes(handoff, known, definition)):
         return None
     values = {
         "tier": tier.name,
@@ -79,15 +80,30 @@ def _raise_tier(
     }
     calendar = calendar_for(agreed.team, handoff.owner, handoff.segment)
     clock = handoff.running(agreed.team.opening_grace)
+    promise = Promise(tier.clock, tier.first_touch)
     if clock is not None and handoff.touched_at is None:
-        shorter = sla.shortened(clock, Promise(tier.clock, tier.first_touch), calendar, now)
-        values |= ladder.clock_columns(shorter, calendar)
+        values |= ladder.clock_columns(sla.shortened(clock, promise, calendar, now), calendar)
+    elif _is_news(handoff, known):
+        started = sla.start(promise, now, calendar, agreed.team.opening_grace)
+        values |= {"stale": False, **ladder.clock_columns(started, calendar)}
     raised = moves.move(session, handoff, Move("raise", None, now, values, source="scoring"))
     if raised is None:
         return None
     cards.changed(session, [handoff.card_id], desk.clock.real())
     ladder.schedule(session, raised, definition, agreed.team)
     return raised
+
+
+def _is_news(handoff: Handoff, known: Known) -> bool:
+    """Whether something fresh came for a hand-off that history made, and nobody has touched it yet."""
+    fresh = (each for each in known.activities if each.event in known.arrived and not is_stale(each))
+    return handoff.stale and handoff.touched_at is None and any(fresh)
+
+
+def _wakes(handoff: Handoff, known: Known, definition: Definition) -> bool:
+    """Old news gets its clock when the lead asks anew, though its tier may be the same as then."""
+    rows = (definition.intent.get(each.signal) for each in known.activities if each.event in known.arrived)
+    return _is_news(handoff, known) and any(row is not None and row.fast_track for row in rows)
 
 
 def _flag(session: Session, desk: Desk, handoff: Handoff, known: Known) -> None:

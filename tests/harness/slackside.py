@@ -110,6 +110,8 @@ class _Doors:
             await self.app(inner, receive, send)
             return
         body = await _whole(receive)
+        if body is None:
+            return
         arguments = json.loads(body or b"{}")
         if (about := send_of(arguments.get("metadata"))) is not None:
             self.slack.callers[about] = replica
@@ -131,10 +133,13 @@ class _Doors:
             await send(message)
 
 
-async def _whole(receive: Receive) -> bytes:
+async def _whole(receive: Receive) -> bytes | None:
+    """The body; None where its sender died before it was sent."""
     parts: list[bytes] = []
     while True:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
         parts.append(message.get("body", b""))
-        if message["type"] != "http.request" or not message.get("more_body"):
+        if not message.get("more_body"):
             return b"".join(parts)

@@ -471,7 +471,9 @@ def test_a_rule_about_facts_alone_does_not_bring_a_lead_back_while_it_does_nothi
     chief = lead(seniority="c_level")
 
     assert not judged(chief, did("ebook", 50), definition=definition, past=ended(40)).mql
-    assert judged(chief, did("email_open"), definition=definition, past=ended(40)).why == "rule: every chief"
+    assert not judged(chief, did("email_open"), definition=definition, past=ended(40)).mql, "that is passive"
+    lower = contract(("qualify_when:\n", rules), ("threshold: 50", "threshold: 500"))
+    assert judged(chief, did("ebook"), definition=lower, past=ended(40)).why == "rule: every chief"
 
 
 def test_a_demo_requested_before_the_end_does_not_fast_track_again() -> None:
@@ -559,6 +561,17 @@ def test_a_new_demo_overrides_waiting_times(reason: str) -> None:
     assert (verdict.why, verdict.returning) == ("fast_track", True)
     assert judged(lead(), demo, past=past, suppressed="Opted out.").blocked == "suppressed"
     assert judged(lead(country="KP"), demo, past=past).blocked == "hard_gate"
+
+
+def test_a_new_demo_overrides_waiting_times_where_nothing_is_fast_tracked() -> None:
+    """ "A new demo overrides waiting times, never suppression." """
+    definition = contract((", fast_track: true", ""))
+    past = ended(1, reason="timing.no_project", again_on=date(2027, 6, 1))
+
+    vp = lead(seniority="vp")
+    assert judged(vp, did("demo_request", 0.5), definition=definition, past=past).why == "threshold"
+    assert judged(vp, *PAGES, definition=definition, past=past).blocked == "waiting"
+    assert judged(vp, did("demo_request", 5), definition=definition, past=past).blocked == "waiting"
 
 
 def test_a_timing_reason_that_came_without_a_date_waits_like_other() -> None:

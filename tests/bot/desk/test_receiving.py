@@ -194,6 +194,33 @@ def test_old_news_has_no_first_touch_deadline_and_must_be_decided(shift: Shift) 
     assert {kind for kind, _ in shift.due()} == {"decide"}
 
 
+def test_a_fresh_demo_gives_old_news_its_clock(shift: Shift) -> None:
+    """ "New activity … may raise its tier; a higher tier shortens the due time" """
+    cobbler = ADA | {"industry": "shoes"}
+    old = (shift.now - 10 * DAY).isoformat()
+    shift.arrive(
+        shift.event("webinar", cobbler, occurred_at=old),
+        shift.event("pricing_page", cobbler, asset="a", occurred_at=old),
+    )
+    assert (shift.handoff().stale, shift.handoff().tier) == (True, "standard")
+
+    shift.arrive(shift.event("ebook", cobbler))
+    assert shift.handoff().due_at is None, "it asks for nothing"
+    shift.arrive(shift.event("demo_request", cobbler))
+    assert (shift.handoff().stale, shift.handoff().tier) == (False, "demo")
+    assert shift.handoff().due_at == shift.now + timedelta(hours=1)
+    assert ("first_touch", "breach") in shift.due()
+
+
+def test_a_demo_asked_for_anew_gives_an_old_demo_its_clock(shift: Shift) -> None:
+    shift.arrive(shift.event("demo_request", occurred_at=(shift.now - 10 * DAY).isoformat()))
+    shift.arrive(shift.event("pricing_page"))
+    assert shift.handoff().due_at is None
+
+    shift.arrive(shift.event("demo_request"))
+    assert (shift.handoff().stale, shift.handoff().due_at) == (False, shift.now + timedelta(hours=1))
+
+
 def test_an_event_of_exactly_three_days_is_still_news(shift: Shift) -> None:
     shift.arrive(shift.event("demo_request", occurred_at=(shift.now - 3 * DAY).isoformat()))
 
