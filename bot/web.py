@@ -141,7 +141,7 @@ def _taken(doors: Doors, reception: Reception, body: bytes, headers: dict[str, s
     except Unsigned as unsigned:
         return _refused(401, str(unsigned))
     except Malformed as malformed:
-        return JSONResponse({"problems": malformed.problems}, 400)
+        return JSONResponse(malformed.problems, 400)
     except (*health.TROUBLE, Refused) as trouble:
         log.error(
             "intake could not be stored", extra={"why": type(trouble).__name__, "said": health.why(trouble)}

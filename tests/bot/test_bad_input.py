@@ -3,7 +3,6 @@
 import json
 import logging
 import random
-from typing import Any
 
 import pytest
 
@@ -136,9 +135,9 @@ def is_text(raw: bytes) -> bool:
     return True
 
 
-def well_pointed(said: dict[str, Any]) -> bool:
+def well_pointed(said: list[dict[str, str]]) -> bool:
     """Every problem has a pointer and a sentence."""
-    return bool(said["problems"]) and all(
+    return bool(said) and all(
         (each["pointer"] == "" or each["pointer"].startswith("/")) and each["problem"].endswith(".")
-        for each in said["problems"]
+        for each in said
     )

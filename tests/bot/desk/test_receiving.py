@@ -308,7 +308,7 @@ def test_a_request_with_one_wrong_event_is_refused_as_a_whole(world: World) -> N
     answered = world.post({"events": events})
 
     assert answered.status_code == 400
-    assert answered.json()["problems"][0]["pointer"] == "/events/1/lead/email"
+    assert answered.json()[0]["pointer"] == "/events/1/lead/email"
     world.deliver()
     assert world.slack.messages("C0EMEA") == []
 
