@@ -164,10 +164,17 @@ class Courier:
             if outcome.idle or letter.pace in ONE_AT_A_TIME:
                 paces.give_back(session, letter.turns, now)
             if isinstance(outcome, Later) and outcome.holds is not None:
-                paces.hold(session, outcome.holds, now + outcome.wait)
+                for pace in _held(letter.pace, outcome.holds):
+                    paces.hold(session, pace, now + outcome.wait)
             if ours and outcome.also is not None:
                 outcome.also(session, now)
         _log(letter, outcome)
+
+
+def _held(own: str, said: str) -> set[str]:
+    """The pace that a call was refused on, and the letter's own where it queues for the same kind of call: notes
+    of a card that moved to the fallback channel still queue for the channel it was meant for."""
+    return {said, own} if own.partition(":")[0] == said.partition(":")[0] else {said}
 
 
 LOGGED = {

@@ -52,9 +52,10 @@ class Schedule:
         """Decide everything that is due now, and let the courier look."""
         try:
             for _ in range(MOST_ROUNDS):
-                if not remind.remind(self._desk):
+                left = remind.remind(self._desk)
+                self._last_tick = self._seconds()  # after each round: a long queue is no silence
+                if not left:
                     break
-            self._last_tick = self._seconds()
         except Exception:  # the boundary of a tick: the rows stay due
             log.exception("a tick failed; it is tried again in a second")
         self._courier.wake()

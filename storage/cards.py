@@ -126,16 +126,17 @@ def collect(session: Session, card: NewCard, tier: str) -> tuple[int, bool]:
     """The digest that gathers *tier* for this channel and has room, and whether it was begun just now."""
     on_it = select(func.count()).where(col(HandoffRow.card_id) == col(CardRow.id)).scalar_subquery()
     asked_for = exists().where(col(OutboxRow.card_id) == col(CardRow.id), col(OutboxRow.kind) == "card")
-    gathering = session.scalars(
+    has_room = (
         select(col(CardRow.id))
-        .where(col(CardRow.collects) == tier, col(CardRow.channel) == card.channel, ~asked_for)
-        .where(on_it < MOST_ON_A_DIGEST)
+        .where(col(CardRow.collects) == tier, col(CardRow.channel) == card.channel, col(CardRow.ts).is_(None))
+        .where(~asked_for, on_it < MOST_ON_A_DIGEST)
         .order_by(col(CardRow.id))
         .limit(1)
-        .with_for_update()
-    ).first()
-    if gathering is not None:
-        return gathering, False
+    )
+    while (gathering := session.scalars(has_room.with_for_update()).first()) is not None:
+        # While this waited for the lock it may have been asked for or filled: a new statement sees that.
+        if session.scalars(has_room.where(col(CardRow.id) == gathering)).first() is not None:
+            return gathering, False
     row = {"channel": card.channel, "collects": tier, "wanted": 1, "shown": 0}
     begun = session.scalars(insert(CardRow).returning(col(CardRow.id)), row).one()
     return begun or 0, True

@@ -187,9 +187,15 @@ def _postgres(url: URL, name: str, *, read_only: bool = False) -> Engine:
         url,
         pool_size=8,
         max_overflow=8,
+        pool_timeout=BUSY,
         hide_parameters=True,
         connect_args={
             "connect_timeout": 5,
+            # A server that vanishes without a word must not hold us for the minutes that TCP would wait.
+            "tcp_user_timeout": int(1000 * IDLE),
+            "keepalives_idle": 10,
+            "keepalives_interval": 3,
+            "keepalives_count": 3,
             "application_name": name,
             "options": f"{options} -c {mode}",
         },

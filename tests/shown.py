@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from bot.desk.report import Explained, Figures, Queue, Shown
+from bot.desk.report import MOST_SHOWN, Explained, Figures, Queue, Several, Shown, T
 from bot.playground.letters import checked_message
 from bot.playground.settings import Refusal
 from bot.playground.view_rules import checked_view
@@ -112,7 +112,13 @@ def explained(facts: dict[str, Any] | None = None, **changes: Any) -> Explained:
 
 def queue(mine: Iterable[Shown], unclaimed: Iterable[Shown], on_hold: dict[str, int] | None = None) -> Queue:
     """What /mql queue and Home get."""
-    return Queue(tuple(mine), tuple(unclaimed), on_hold or {}, "sdr", MONDAY_9)
+    return Queue(several(mine), several(unclaimed), on_hold or {}, "sdr", MONDAY_9)
+
+
+def several(items: Iterable[T]) -> Several[T]:
+    """A list as views get it."""
+    found = tuple(items)
+    return Several(found[:MOST_SHOWN], len(found))
 
 
 def figures(definition: Definition | None = None, **changes: Any) -> Figures:

@@ -82,13 +82,28 @@ class Teller:
             self.theatre.baton.courier.drain()
             found = report.explain(self.theatre.baton.desk, address)
             if found.history:
-                self.tell_channel(found.history[0].channel)
-                self.tell_why(found.history[0])
-                return found.history[0]
+                return self.card_of(found.history[0])
         self.say("No card: the definition does not make this lead an MQL.")
         for sentence in found.verdict.sentences:
             self.say(f"   {sentence}")
         return None
+
+    def card_of(self, handoff: Handoff) -> Handoff | None:
+        """What the channel sees of a new hand-off, once it does; None where it goes to nurture."""
+        tier = next(tier for tier in self.theatre.definition.tiers if tier.name == handoff.tier)
+        if tier.nurture:
+            self.say(f"No card: the tier {tier.name} goes to nurture.")
+            return None
+        if tier.digest is not None:
+            self.say(
+                f"The tier {tier.name} is gathered on one card; the clock is put forward until it comes."
+            )
+            self.theatre.clock.advance_to(self.theatre.clock.business() + tier.digest)
+            self.theatre.baton.schedule.tick()
+            self.theatre.baton.courier.drain()
+        self.tell_channel(handoff.channel)
+        self.tell_why(handoff)
+        return handoff
 
     def two_accept(self, handoff: Handoff) -> None:
         """Two people of the pool (or a manager) press in the same moment."""

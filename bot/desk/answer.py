@@ -27,6 +27,9 @@ from storage.people import Suppressed
 TRIES = 5
 """How often a case is decided again when others keep changing the hand-off; more than ever press at once."""
 
+TWICE = timedelta(minutes=1)
+"""Within this time a second press of the same person is a double click, not a second meeting."""
+
 BANT = ("budget", "authority", "need", "timeline")
 BANT_ANSWERS = {"yes": "Yes", "can_get": "Can get it", "no": "No", "unknown": "Unknown"}
 
@@ -238,9 +241,18 @@ def may_touch(desk: Desk, handoff: int, rep: str) -> Handoff:
 
 
 def touch(
-    desk: Desk, handoff: int, rep: str, tried: Touch, note: str = "", *, seal: str | None = None
+    desk: Desk,
+    handoff: int,
+    rep: str,
+    tried: Touch,
+    note: str = "",
+    *,
+    seal: str | None = None,
+    once: bool = False,
 ) -> Handoff:
     """Log a try to reach the lead; the first one stops the first-touch clock.
+
+    *once*: for a button that asks nothing more; pressed twice within TWICE it is one touch.
 
     Raises:
         Refused: it is over, somebody else's, or *rep* may not.
@@ -256,6 +268,8 @@ def touch(
 
     def case(bench: Bench) -> Decision | None:
         bench.check("touch")
+        if once and any(_same(tried, each) and bench.now - each.at < TWICE for each in bench.handoff.touches):
+            return None
         values = {} if bench.handoff.touched_at else {"touched_at": bench.now}
         made = Touch(tried.kind, tried.outcome, rep, bench.now)
         return Decision(
@@ -266,6 +280,10 @@ def touch(
         )
 
     return _decide(desk, handoff, rep, case, seal)
+
+
+def _same(tried: Touch, other: Touch) -> bool:
+    return (tried.kind, tried.outcome, tried.by) == (other.kind, other.outcome, other.by)
 
 
 def may_qualify(desk: Desk, handoff: int, rep: str) -> Handoff:

@@ -21,6 +21,8 @@ class Case:
     now: datetime
     breached: list[str] = field(default_factory=list)
     """Tiers of the breaches that were decided; counted once they are committed."""
+    readers: set[str] = field(default_factory=set)
+    """Who of this batch has something new to read; see `nudges.wake`."""
 
     def postpone(self, to: datetime) -> None:
         """Not now: its reader is off."""

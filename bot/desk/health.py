@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.exc import DBAPIError, InternalError, OperationalError, PendingRollbackError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from bot.desk import auditor, delivery, verdicts
 from bot.desk.desk import Desk
@@ -14,7 +15,7 @@ from storage import deadlines, findings, outbox, paces, schema, standing
 from storage.engine import Database, StorageError
 from storage.standing import Standing
 
-TROUBLE = (DBAPIError, PendingRollbackError, StorageError)
+TROUBLE = (DBAPIError, PendingRollbackError, PoolTimeout, StorageError)
 """What a database that cannot take something raises: locked, full, read-only, restarting or gone."""
 
 

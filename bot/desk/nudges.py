@@ -4,8 +4,10 @@ A nudge waits for its reader's hours; of several steps that are due at once only
 said about what was done already.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+
+from sqlmodel import Session
 
 from bot.desk import announce, ladder
 from bot.desk.due import Case
@@ -124,13 +126,22 @@ def _breach(case: Case, handoff: Handoff) -> None:
 
 
 def _notify(case: Case, reader: str, handoff: Handoff, step: str) -> None:
-    """Remember it for *reader*, and see that a message goes out: at once, or with others of 15 minutes."""
+    """Remember it for *reader*; `wake` sees that a message goes out."""
     deadlines.notify(case.session, reader, handoff.id, step, case.now)
-    last = deadlines.last_told(case.session, reader)
-    at = case.now if last is None else max(case.now, last + COLLECT)
-    # Written even where a row is there: a replica that is just collecting holds that row, so this waits for
-    # it rather than leave a notice that nothing wakes.
-    deadlines.schedule(case.session, [Due(NOTICES, reader, "next", at)])
+    case.readers.add(reader)
+
+
+def wake(session: Session, readers: Iterable[str], now: datetime) -> None:
+    """See that what was remembered for *readers* goes out: at once, or with others of 15 minutes.
+
+    Once a batch, and in one order everywhere: two replicas that wake the same people do not wait for each other.
+    """
+    for reader in sorted(readers):
+        last = deadlines.last_told(session, reader)
+        at = now if last is None else max(now, last + COLLECT)
+        # Written even where a row is there: a replica that is just collecting holds that row, so this waits for
+        # it rather than leave a notice that nothing wakes.
+        deadlines.schedule(session, [Due(NOTICES, reader, "next", at)])
 
 
 def notices(case: Case) -> None:

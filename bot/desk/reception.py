@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from bot.desk.desk import Desk, StorageError
 from bot.desk.receive import Received, Together, receive_together
@@ -108,7 +109,7 @@ class Reception:
         except Exception as trouble:  # noqa: BLE001  # each of the group raises it in its own thread
             told = {"requests": len(group), "why": type(trouble).__name__}
             log.warning("requests could not be stored", extra=told)
-            if len(group) == 1 or isinstance(trouble, OperationalError | StorageError):
+            if len(group) == 1 or isinstance(trouble, OperationalError | PoolTimeout | StorageError):
                 for turn in group:
                     turn.trouble = trouble
                 return

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy.exc import DBAPIError
+from sqlmodel import Session
 
 from bot.desk import alert, audit, auditor, delivery, govern, ladder, nudges, opening, replays, retention
 from bot.desk.desk import Desk
@@ -40,8 +41,8 @@ def remind(desk: Desk) -> int:
     with desk.database.reading() as session:
         if not deadlines.anything_due(session, now):
             return 0
-    # Each job on its own: it may take a while, and nobody's press waits for it.
-    cases = [*_together(desk, now, JOBS, 1), *_together(desk, now, STEPS, AT_ONCE)]
+    # Lists and jobs apart from the steps: they may take a while, and nobody's press waits for them.
+    cases = [each for kinds, most in KINDS for each in _together(desk, now, kinds, most)]
     for tier in (tier for case in cases for tier in case.breached):
         desk.breached(tier)
     desk.wake()
@@ -49,12 +50,24 @@ def remind(desk: Desk) -> int:
 
 
 def _together(desk: Desk, now: datetime, kinds: Mapping[str, Decider], most: int) -> list[Case]:
-    """Decide up to *most* due rows in one transaction. A kind unknown here is for the newer replica that wrote it."""
     with desk.database.writing(IN_THE_BACKGROUND) as session:
-        agreed = desk.agreed(session)
-        cases = [Case(session, desk, agreed, row, now) for row in deadlines.claim(session, now, most, kinds)]
-        for case in cases:
-            _decided(case, kinds[case.row.kind])
+        return decide(session, desk, now, kinds, most)
+
+
+def decide(
+    session: Session, desk: Desk, now: datetime, kinds: Mapping[str, Decider], most: int
+) -> list[Case]:
+    """Claim up to *most* due rows and decide them in this transaction.
+
+    A kind that is in none of KINDS was written by a newer replica, which will decide it.
+    """
+    agreed = desk.agreed(session)
+    readers: set[str] = set()
+    claimed = deadlines.claim(session, now, most, kinds)
+    cases = [Case(session, desk, agreed, row, now, readers=readers) for row in claimed]
+    for case in cases:
+        _decided(case, kinds[case.row.kind])
+    nudges.wake(session, readers, now)
     return cases
 
 
@@ -167,11 +180,15 @@ STEPS: dict[str, Decider] = {
     ladder.FIRST_TOUCH: nudges.first_touch,
     ladder.DECIDE: nudges.decide,
     ladder.FOLLOW_UP: nudges.decide,
-    nudges.NOTICES: nudges.notices,
-    opening.OPENING: _opening,
     ladder.DIGEST: _digest,
 }
-"""What somebody is told, many of them in one transaction."""
+"""What somebody is told of one hand-off, many of them in one transaction."""
+
+LISTS: dict[str, Decider] = {
+    nudges.NOTICES: nudges.notices,
+    opening.OPENING: _opening,
+}
+"""What one person is told of many hand-offs."""
 
 JOBS: dict[str, Decider] = {
     govern.SHADOW_DIGEST: _shadow_digest,
@@ -183,3 +200,6 @@ JOBS: dict[str, Decider] = {
     delivery.RELIEF: _relief,
 }
 """What Baton does for itself, one at a time."""
+
+KINDS: tuple[tuple[dict[str, Decider], int], ...] = ((STEPS, AT_ONCE), (LISTS, 5), (JOBS, 1))
+"""In this order, each in transactions of its own, of at most so many rows."""

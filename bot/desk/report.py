@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from sqlmodel import Session
 
@@ -30,7 +30,20 @@ from storage import cards, contracts, deadlines, funnel, handoffs, leads
 from storage.cards import Card
 from storage.leads import Known
 
+MOST_SHOWN = 40
+"""Leads of a list that a message or the Home tab shows; the others are counted, and cost no reading."""
+
+T = TypeVar("T")
+
 _MENTION = re.compile(r"<@([UW][A-Z0-9_]+)>")
+
+
+@dataclass(frozen=True, slots=True)
+class Several(Generic[T]):
+    """The first of many in order, at most MOST_SHOWN, and how many there are in all."""
+
+    first: tuple[T, ...]
+    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,23 +146,31 @@ def _before(session: Session, handoff: Handoff) -> tuple[Handoff, ...]:
     return tuple(each for each in handoffs.of_lead(session, handoff.lead_id) if each.id < handoff.id)
 
 
-def told(desk: Desk, notices: list[int]) -> list[Told]:
+def told(desk: Desk, notices: Sequence[int]) -> Several[Told]:
     """What collected notices are about; those that are done already are left out."""
     with desk.database.reading() as session:
-        found = []
-        for notice in deadlines.notices(session, notices):
-            handoff = handoffs.get(session, notice.handoff_id)
-            if handoff is not None and still_open(handoff, notice.step):
-                found.append(Told(notice.step, _shown(session, desk, handoff)))
-        return found
+        asked = deadlines.notices(session, notices)
+        about = handoffs.many(session, (notice.handoff_id for notice in asked))
+        due = [
+            (notice.step, about[notice.handoff_id])
+            for notice in asked
+            if notice.handoff_id in about and still_open(about[notice.handoff_id], notice.step)
+        ]
+        first = (Told(step, _shown(session, desk, handoff)) for step, handoff in due[:MOST_SHOWN])
+        return Several(tuple(first), len(due))
 
 
-def unclaimed(desk: Desk, ids: Sequence[int]) -> list[Shown]:
+def unclaimed(desk: Desk, ids: Sequence[int]) -> Several[Shown]:
     """Those of the hand-offs that still wait for somebody to take them, in the given order."""
-    found = (shown(desk, id_) for id_ in ids)
-    return [
-        each for each in found if each is not None and each.handoff.owner is None and each.handoff.wants_touch
-    ]
+    with desk.database.reading() as session:
+        about = handoffs.many(session, ids)
+        there = (about[id_] for id_ in ids if id_ in about and not about[id_].erased)
+        return _several(session, desk, [each for each in there if each.owner is None and each.wants_touch])
+
+
+def _several(session: Session, desk: Desk, found: Sequence[Handoff]) -> Several[Shown]:
+    first = (_shown(session, desk, each) for each in found[:MOST_SHOWN])
+    return Several(tuple(first), len(found))
 
 
 def still_open(handoff: Handoff, step: str) -> bool:
@@ -179,8 +200,8 @@ def card_of(desk: Desk, card_id: int) -> Card | None:
 class Queue:
     """What waits for somebody: their own hand-offs, those to claim, and what marketing must find out."""
 
-    mine: tuple[Shown, ...]
-    unclaimed: tuple[Shown, ...]
+    mine: Several[Shown]
+    unclaimed: Several[Shown]
     on_hold: Mapping[str, int]
     role: str
     now: datetime
@@ -203,8 +224,8 @@ def queue(desk: Desk, user: str) -> Queue:
             Counter(name for names in leads.on_hold(session) for name in names) if everything else Counter()
         )
         return Queue(
-            tuple(_shown(session, desk, each) for each in mine),
-            tuple(_shown(session, desk, each) for each in unclaimed),
+            _several(session, desk, mine),
+            _several(session, desk, unclaimed),
             lacking,
             who.role or "",
             desk.clock.business(),

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -26,6 +26,7 @@ NOT_READY = timedelta(seconds=1)
 LONGEST_NOT_READY = timedelta(seconds=30)
 GONE = timedelta(seconds=5)
 """A note whose card somebody deleted waits this long for the card to come back."""
+MOST_LINKS = 10
 SLOWEST = timedelta(seconds=9)
 """Slack's time-out of 8 s and a little: so much of the lease must be left when Slack is called."""
 
@@ -222,17 +223,23 @@ class Deliverer:
 
     def _collected(self, parcel: Parcel) -> Message | None:
         rows = report.told(self._desk, parcel.body["notices"])
-        if not rows:
+        if not rows.count:
             return None
-        links = {each.shown.handoff.id: self._link(each.shown) for each in rows[:10]}
-        return notes.notices(rows, {id_: link for id_, link in links.items() if link})
+        return notes.notices(rows, self._links(parcel, [each.shown for each in rows.first]))
 
     def _opening(self, parcel: Parcel) -> Message | None:
         rows = report.unclaimed(self._desk, parcel.body["handoffs"])
-        if not rows:
-            return None
-        links = {each.handoff.id: self._link(each) for each in rows[:10]}
-        return notes.opening_list(rows, {id_: link for id_, link in links.items() if link})
+        return notes.opening_list(rows, self._links(parcel, rows.first)) if rows.count else None
+
+    def _links(self, parcel: Parcel, leads: Sequence[Shown]) -> dict[int, str]:
+        """Links to the first cards, by hand-off: as many as there is time for, since each is a call of its own."""
+        links: dict[int, str] = {}
+        for shown in leads[:MOST_LINKS]:
+            if parcel.leased_until - self._clock.real() < 2 * SLOWEST:
+                break
+            link = self._link(shown)
+            links |= {shown.handoff.id: link} if link else {}
+        return links
 
     def _link(self, shown: Shown) -> str | None:
         row = report.card_of(self._desk, shown.handoff.card_id or 0)

@@ -94,6 +94,22 @@ def test_a_card_in_the_fallback_channel_works_there_and_its_thread_follows_it(pa
     assert "Meant for" in patient.card("C0ALL").plain()
 
 
+def test_a_429_in_the_fallback_channel_holds_the_notes_of_cards_that_moved_there(patient: Patient) -> None:
+    patient.slack.change_channel("C0EMEA", archived=True)
+    for number in range(3):
+        demo(patient, lead(number))
+    assert len(patient.slack.messages("C0ALL")) == 3
+    patient.slack.fail(POSTS, "ratelimited", channel="C0ALL", seconds=30)
+    asked = patient.calls(POSTS)
+    patient.pass_time(30 * MINUTE)
+    patient.wait(5 * SECOND)
+    assert patient.calls(POSTS) == asked + 1
+
+    patient.wait(30 * SECOND)
+    said = [patient.slack.thread("C0ALL", card.ts) for card in patient.slack.messages("C0ALL")]
+    assert [len(notes) for notes in said] == [1, 1, 1]
+
+
 def test_with_the_fallback_channel_closed_too_the_card_waits_and_the_admins_know(patient: Patient) -> None:
     for channel in ("C0EMEA", "C0ALL"):
         patient.slack.change_channel(channel, archived=True)

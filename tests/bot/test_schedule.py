@@ -10,7 +10,7 @@ from bot.desk.desk import Desk
 from bot.schedule import SILENT_AFTER, Schedule
 from storage import deadlines
 from storage.engine import Database
-from tests.world import World
+from tests.world import ADA, World
 
 MINUTE = timedelta(minutes=1)
 
@@ -43,6 +43,27 @@ def test_a_breach_and_the_managers_message_come_with_the_same_tick(world: World)
     world.baton.schedule.tick()
     with world.baton.desk.database.reading() as session:
         assert not deadlines.anything_due(session, world.now)
+
+
+def test_a_long_queue_is_no_silence(world: World) -> None:
+    """A hundred and twenty breaches at a quarter of a second each."""
+    watch, seen = StopWatch(), []
+    desk = world.baton.desk
+    schedule = Schedule(desk, world.baton.courier, watch)
+
+    def breached(_tier: str) -> None:
+        watch.seconds += 0.25
+        seen.append(schedule.alive)
+
+    desk.breached = breached
+    world.post(
+        {"events": [world.event("demo_request", ADA | {"email": f"a{n}@e{n}.example"}) for n in range(120)]}
+    )
+    world.clock.advance(60 * MINUTE)
+    schedule.tick()
+
+    assert len(seen) == 120
+    assert all(seen)
 
 
 def test_a_scheduler_that_ticks_is_alive_and_one_that_is_silent_for_15_seconds_is_not(world: World) -> None:

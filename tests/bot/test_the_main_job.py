@@ -1,5 +1,6 @@
-"""A lead becomes a card, the card an answer, the clock a nudge: the whole round, on both databases."""
+"""A lead becomes a card and the card an answer, on both databases."""
 
+from bot.playground.gestures import Where
 from tests.world import World
 
 
@@ -16,8 +17,10 @@ def test_a_demo_request_is_a_card_in_the_right_channel(either_world: World) -> N
 
 def test_the_second_rep_to_press_accept_is_told_who_was_first(either_world: World) -> None:
     either_world.send(either_world.event("demo_request"))
-    ts = either_world.card().ts
+    old = either_world.card()
 
     either_world.press("U0ANN", "accept")
-    either_world.slack.workspace.find("C0EMEA", ts)
+    assert "Accepted by <@U0ANN>" in either_world.card().text
+    either_world.slack.gestures.press("U0BOB", "accept", Where(None, old.ts, value="1", stale=True))
+    assert either_world.whispered("U0BOB") == ["<@U0ANN> accepted this lead first."]
     assert "Accepted by <@U0ANN>" in either_world.card().text

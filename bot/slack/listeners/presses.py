@@ -88,7 +88,7 @@ def _touch_form(floor: Floor, press: Press, kind: str | None) -> None:
 def touch_booked(floor: Floor, press: Press) -> None:
     """ "Booked", from a nudge: nothing more to ask."""
     tried = Touch("meeting", "booked", press.user, floor.desk.clock.business())
-    answer.touch(floor.desk, press.handoff, press.user, tried, seal=press.seal)
+    answer.touch(floor.desk, press.handoff, press.user, tried, seal=press.seal, once=True)
 
 
 def qualify(floor: Floor, press: Press) -> None:

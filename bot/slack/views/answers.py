@@ -30,16 +30,18 @@ def helped(commands: Mapping[str, str]) -> Message:
 
 def queue(found: Queue) -> Message:
     """Who waits for the asker, soonest due first."""
-    lines = [f"*Yours* ({len(found.mine)})"]
-    lines += [_waiting(shown) for shown in found.mine[:MOST]] or [" Nothing waits for you."]
-    lines += _left(len(found.mine))
-    lines += ["", f"*To be claimed* ({len(found.unclaimed)})"]
-    lines += [_waiting(shown) for shown in found.unclaimed[:MOST]] or [" Every lead has an owner."]
-    lines += _left(len(found.unclaimed))
+    lines = [f"*Yours* ({found.mine.count})"]
+    lines += [_waiting(shown) for shown in found.mine.first[:MOST]] or [" Nothing waits for you."]
+    lines += _left(found.mine.count)
+    lines += ["", f"*To be claimed* ({found.unclaimed.count})"]
+    lines += [_waiting(shown) for shown in found.unclaimed.first[:MOST]] or [" Every lead has an owner."]
+    lines += _left(found.unclaimed.count)
     if found.on_hold:
         wanted = ", ".join(f"{safe(name, 40)} ({count})" for name, count in sorted(found.on_hold.items()))
         lines += ["", f"*On hold until somebody finds out:* {wanted}"]
-    return Message(blocks.paragraphs(lines), f"{len(found.mine)} yours, {len(found.unclaimed)} to be claimed")
+    return Message(
+        blocks.paragraphs(lines), f"{found.mine.count} yours, {found.unclaimed.count} to be claimed"
+    )
 
 
 def _left(count: int) -> list[str]:

@@ -56,8 +56,6 @@ def card(shown: Shown) -> Message:
         return Message([ended_line(shown)], _fallback(shown))
     parts = [blocks.section("\n".join([who_line(shown), *promise_line(shown)]), "who")]
     parts.append(blocks.context(_situation(shown)))
-    if shown.tier.play:
-        parts.append(blocks.context(f"▶ {safe(shown.tier.play, 300)}"))
     if handoff.flag:
         parts.append(blocks.section(f"⚠️ {safe(handoff.flag, 500)} Check before you call.", "flag"))
     message = plain(shown.facts.get("message", ""), 400)
@@ -125,7 +123,8 @@ def _situation(shown: Shown) -> str:
         )
         if part
     )
-    words = [_level(handoff), safe(handoff.tier, 60), safe(handoff.segment, 60), company]
+    play = f"▶ {safe(shown.tier.play, 300)}" if shown.tier.play else ""
+    words = [_level(handoff), safe(handoff.tier, 60), play, safe(handoff.segment, 60), company]
     words += ["fit check"] if handoff.fit_check else []
     words += ["returning"] if handoff.returning else []
     words += [f"from {safe(facts['source'], 40)}"] if facts.get("source") else []

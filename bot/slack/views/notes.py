@@ -1,20 +1,18 @@
 """What Baton says beside the card: in its thread, by DM, in the admin channel."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.desk.govern import Shadow
-from bot.desk.report import Shown, Told
+from bot.desk.report import Several, Shown, Told
 from bot.slack.views import blocks
 from bot.slack.views.card import Message, name_of
 from bot.slack.views.text import FALLBACK, cut, mention, safe, when
 from scoring.contract import Definition
 from scoring.labels import sentence_case
 from scoring.lead import Activity
-
-MOST_LINES = 40
-"""Lines of a collected message; more leads than this are counted, not listed."""
 
 
 def step_words(step: str) -> str:
@@ -74,29 +72,32 @@ def released(shown: Shown, now: datetime) -> Message:
     return Message([blocks.section(line.strip())], cut(f"Back in the pool: {name_of(shown)}", FALLBACK))
 
 
-def notices(rows: list[Told], links: dict[int, str]) -> Message:
+def notices(rows: Several[Told], links: Mapping[int, str]) -> Message:
     """What a person must know, collected into one message."""
-    lines = [_notice(each.step, each.shown, links.get(each.shown.handoff.id)) for each in rows[:MOST_LINES]]
-    left = len(rows) - len(lines)
-    if left > 0:
-        lines.append(f"… and {left} more. /mql queue lists them.")
-    head = "One lead needs you" if len(rows) == 1 else f"{len(rows)} leads need you"
-    first = name_of(rows[0].shown)
+    lines = [_notice(each.step, each.shown, links.get(each.shown.handoff.id)) for each in rows.first]
+    lines += _more(rows)
+    head = "One lead needs you" if rows.count == 1 else f"{rows.count} leads need you"
+    first = name_of(rows.first[0].shown)
     return Message(
-        blocks.paragraphs(lines), cut(f"{head}: {first}" + (" and others" if len(rows) > 1 else ""), FALLBACK)
+        blocks.paragraphs(lines),
+        cut(f"{head}: {first}" + (" and others" if rows.count > 1 else ""), FALLBACK),
     )
 
 
-def opening_list(rows: list[Shown], links: dict[int, str]) -> Message:
+def _more(rows: Several[Any]) -> list[str]:
+    left = rows.count - len(rows.first)
+    return [f"… and {left} more. /mql queue lists them."] if left > 0 else []
+
+
+def opening_list(rows: Several[Shown], links: Mapping[int, str]) -> Message:
     """What came outside hours, best first, for somebody who may claim it."""
-    count = "One lead" if len(rows) == 1 else f"{len(rows)} leads"
+    count = "One lead" if rows.count == 1 else f"{rows.count} leads"
     lines = [f"☀️ {count} came while you were off, best first:"]
-    for shown in rows[:MOST_LINES]:
+    for shown in rows.first:
         link = links.get(shown.handoff.id)
         card = f" <{link}|Open the card>" if link else ""
         lines.append(f" *{shown.handoff.score}*  {name_of(shown)} · first touch by {_due(shown)}.{card}")
-    if len(rows) > MOST_LINES:
-        lines.append(f"… and {len(rows) - MOST_LINES} more. /mql queue lists them.")
+    lines += _more(rows)
     return Message(blocks.paragraphs(lines), cut(f"{count} came while you were off", FALLBACK))
 
 

@@ -117,6 +117,26 @@ def test_every_preset_has_a_story(name: str, program: Program) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ("card: digest 1h", "is gathered on one card"),
+        ("handoff: nurture", "No card: the tier demo goes to nurture."),
+    ],
+)
+def test_a_tier_without_cards_of_its_own_has_a_story_too(program: Program, more: str, said: str) -> None:
+    assert "{name: demo, " in DEFINITION
+    (program.folder / "mine.yaml").write_text(
+        DEFINITION.replace("{name: demo, ", f"{{name: demo, {more}, "), "utf-8"
+    )
+    done = program.run("demo", "--story", BATON_DEFINITION="mine.yaml")
+    assert done.returncode == 0, done.stderr
+    assert said in done.stdout
+    assert ("presses accept" in done.stdout) == ("digest" in more)
+    assert "A manager asks for the funnel" in done.stdout
+
+
+@pytest.mark.slow
 def test_a_definition_nobody_can_reach_is_explained_and_the_story_goes_on(program: Program) -> None:
     (program.folder / "strict.yaml").write_text(
         DEFINITION.replace("threshold: 50", "threshold: 5000").replace(", fast_track: true", ""), "utf-8"

@@ -8,7 +8,6 @@ from datetime import timedelta
 
 from bot.desk import answer, nudges, remind
 from bot.desk.desk import Desk, open_database
-from bot.desk.due import Case
 from scoring.dispositions import Disposition
 from scoring.handoff import Touch
 from storage import deadlines
@@ -140,9 +139,7 @@ def test_a_breach_decided_while_another_baton_collects_the_managers_message_is_n
         deadlines.schedule(session, [Due(nudges.NOTICES, "U0MAX", "next", shift.now + SECOND)])
 
     with other.database.writing() as session:
-        agreed = other.agreed(session)
-        for row in deadlines.claim(session, shift.now, 100, remind.STEPS):
-            remind.STEPS[row.kind](Case(session, other, agreed, row, shift.now))
+        remind.decide(session, other, shift.now, remind.STEPS, 100)
         shift.clock.advance(SECOND)
         tick(shift.desk)  # collects while the breach is written and not yet committed
     tick(shift.desk)

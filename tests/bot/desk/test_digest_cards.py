@@ -1,9 +1,16 @@
 """A tier with `card: digest 1h`: its leads are gathered on one message."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from time import monotonic, sleep
 
 import pytest
+from sqlalchemy import text
 
+from storage import cards
+from storage.cards import NewCard
+from storage.engine import Database
+from tests.bot.desk.shift import Shift
 from tests.world import ADA, DEFINITION, World
 
 DIGEST = DEFINITION.replace(
@@ -89,3 +96,31 @@ def test_a_demo_request_raises_a_lead_out_of_the_waiting_digest(digesting: World
 
     [card] = digesting.slack.messages("C0EMEA")
     assert "Ada1 Lovelace" in card.plain()
+
+
+def test_a_lead_that_comes_while_its_digest_is_asked_for_begins_the_next_one(postgres_shift: Shift) -> None:
+    """The row's lock is waited for, and what the other one did meanwhile is looked at anew."""
+    database, at = postgres_shift.desk.database, postgres_shift.now
+    with database.writing() as session:
+        first, _ = cards.collect(session, NewCard(0, "C0EMEA", 2), "standard")
+    with ThreadPoolExecutor(1) as pool, database.writing() as session:
+        cards.post(session, first, at)
+        joined = pool.submit(collected, database)
+        until = monotonic() + 5
+        while not waits_for_a_lock(database) and monotonic() < until:
+            sleep(0.01)
+        session.commit()
+        card, begun = joined.result()
+
+    assert (card != first, begun) == (True, True)
+
+
+def collected(database: Database) -> tuple[int, bool]:
+    with database.writing() as session:
+        return cards.collect(session, NewCard(0, "C0EMEA", 2), "standard")
+
+
+def waits_for_a_lock(database: Database) -> bool:
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    with database.reading() as session:
+        return bool(session.connection().execute(text(waiting)).scalar_one())

@@ -154,10 +154,12 @@ def test_booked_logs_the_meeting_at_once_and_stops_the_clock(world: World) -> No
     world.accept("U0BOB")
     world.pass_time(MINUTES[30])
 
-    world.press("U0BOB", "touch_booked")
+    for _ in range(2):  # a double click
+        world.press("U0BOB", "touch_booked")
 
     assert world.slack.modal("U0BOB") is None
     assert "Meeting: meeting booked" in world.card().plain()
+    assert "1 touch logged" in world.card().plain()
     for _ in range(4):
         world.pass_time(MINUTES[15])
     assert len(world.slack.dms("U0BOB")) == 1

@@ -9,9 +9,7 @@ import pytest
 
 from bot.desk import answer, remind
 from bot.desk.desk import Desk, open_database
-from bot.desk.due import Case
 from scoring.stages import Refused
-from storage import deadlines
 from tests.bot.desk.shift import Shift
 from tests.bot.desk.watch import HOUR, MINUTE, SECOND, Watch, tick, watched
 from tests.world import ADA, DEFINITION, TEAM, World
@@ -143,9 +141,7 @@ def test_a_step_whose_tick_was_missed_is_still_due_at_the_next_one(either_shift:
 def die_halfway(shift: Shift) -> None:
     """Decide what is due, and do not live to commit it."""
     with shift.desk.database.writing() as session:
-        agreed = shift.desk.agreed(session)
-        for row in deadlines.claim(session, shift.now, 100, remind.STEPS):
-            remind.STEPS[row.kind](Case(session, shift.desk, agreed, row, shift.now))
+        remind.decide(session, shift.desk, shift.now, remind.STEPS, 100)
         raise ZeroDivisionError
 
 

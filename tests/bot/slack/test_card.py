@@ -44,8 +44,7 @@ def test_a_fresh_card_reads_as_it_was_drawn() -> None:
         "*Ada Lovelace*, VP Marketing · Analytical Engines",
         "⏱ First touch by <!date^1795424700^{date_short_pretty} {time}|Mon 23 Nov 09:05> (5 working minutes)"
         " · their time 10:05",
-        "🔥 High intent · demo · EMEA · 120 staff, software, GB",
-        "▶ call now",
+        "🔥 High intent · demo · ▶ call now · EMEA · 120 staff, software, GB",
         "“We want to replace our scoring by spring.” (what they wrote)",
         "*90* = fit 40 + intent 50   · MQL at 50 · definition v1, unsigned",
         " +50  Demo request: Enterprise demo · <!date^1795424400^{date_short_pretty} {time}|Mon 23 Nov 09:00>",
@@ -246,7 +245,7 @@ def test_the_card_in_slack_has_all_its_lines_and_mentions_nobody(world: World) -
     world.send(world.event("demo_request", asset="Enterprise demo"))
 
     read = world.card().plain()
-    assert "🔥 High intent · demo · EMEA · 120 staff, software, GB" in read
+    assert "🔥 High intent · demo · ▶ call now · EMEA · 120 staff, software, GB" in read
     assert "definition v1, unsigned" in read
     assert "<@" not in str(world.card().blocks) + world.card().text
 

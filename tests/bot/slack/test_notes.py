@@ -73,22 +73,23 @@ def test_a_breach_says_whose_it_was(owner: str | None, readers: list[str], words
 
 def test_several_notices_are_one_message() -> None:
     rows = [Told("breach 100%", states.accepted()), Told("decide", states.accepted(id=2))]
-    message = notes.notices(rows, {1: states.LINK})
+    message = notes.notices(states.several(rows), {1: states.LINK})
 
     assert message.text == "2 leads need you: Ada Lovelace and others"
     assert read(message).count("Open the card") == 1
     assert "No decision yet on *Ada Lovelace*, with <@U0ANN>, 0 touches logged" in read(message)
-    assert notes.notices(rows[:1], {}).text == "One lead needs you: Ada Lovelace"
+    assert notes.notices(states.several(rows[:1]), {}).text == "One lead needs you: Ada Lovelace"
 
 
 def test_one_touch_is_one_touch() -> None:
     state = states.accepted(touches=(Touch("call", "voicemail", "U0ANN", MONDAY_9),))
 
-    assert "1 touch logged" in read(notes.notices([Told("decide", state)], {}))
+    assert "1 touch logged" in read(notes.notices(states.several([Told("decide", state)]), {}))
 
 
 def test_more_notices_than_fit_are_counted() -> None:
-    assert "… and 60 more." in read(notes.notices([Told("breach 100%", states.shown())] * 100, {}))
+    rows = states.several([Told("breach 100%", states.shown())] * 100)
+    assert "… and 60 more." in read(notes.notices(rows, {}))
 
 
 def test_new_activity_is_named_as_the_definition_names_it() -> None:

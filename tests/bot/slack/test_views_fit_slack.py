@@ -128,7 +128,7 @@ def notes_about(state: Shown, many: int = 1) -> Iterator[Message]:
     for link in (None, states.LINK):
         yield notes.nudge_owner(state, "nudge 80%", link)
         rows = [Told(step, state) for step in ("breach 100%", "decide", "nudge 50%")] * many
-        yield notes.notices(rows, {1: link} if link else {})
+        yield notes.notices(states.several(rows), {1: link} if link else {})
     yield notes.breach_thread(state, "breach 100%", list(states.PEOPLE) * many)
     words = str(state.facts.get("message") or "e")
     did = [
