@@ -31,6 +31,12 @@ AN_HOUR = timedelta(hours=1)
 UNREACHABLE = "unreachable"
 """The code of a Slack that does not answer; the others are Slack's own words."""
 
+REPAIR = "Unarchive it or invite Baton to it (/invite @Baton), or name another channel in the team file."
+REPAIRS = {
+    "is_ext_shared": "Another company reads that channel, so no card goes there. Name another one in the team file."
+}
+"""What to do about a channel, by code, where it is something else."""
+
 AGAIN = "again"
 """In a letter's body: it was sent once more though the first message may be there."""
 REPOSTED = "reposted"
@@ -84,7 +90,7 @@ def closed_channel(desk: Desk, channel: str, code: str) -> Also:
 
 def _tell_of_channel(session: Session, desk: Desk, channel: str, code: str, meanwhile: str) -> None:
     key = f"channel:{channel}:{_day(desk)}"
-    repair = "Unarchive it or invite Baton to it (/invite @Baton), or name another channel in the team file."
+    repair = REPAIRS.get(code, REPAIR)
     sentence = f"Baton cannot write to <#{channel}> ({code}); {meanwhile}. {repair}"
     alert.admins(session, desk, desk.agreed(session), key, sentence)
 

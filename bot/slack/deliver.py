@@ -14,6 +14,7 @@ from bot.desk.post import Also, Delivered, Dropped, Later, Outcome, Parcel
 from bot.desk.report import Shown
 from bot.slack.client import Declined, Hidden, Posting, Sent, SlackClient
 from bot.slack.refusals import AT_ONCE, CHANNEL, REPAIR, TOKEN, Refusals
+from bot.slack.rooms import Rooms
 from bot.slack.scrub import scrub
 from bot.slack.views import notes
 from bot.slack.views.card import Message, card
@@ -41,6 +42,7 @@ class Deliverer:
         self._slack = slack
         self._clock = clock
         self._refusals = Refusals(desk)
+        self._rooms = Rooms(slack, clock)
         self._notes: dict[str, Callable[[Parcel, Shown], Message | None]] = {
             "nudge": self._nudge_note,
             "breach": self._breach_note,
@@ -93,6 +95,7 @@ class Deliverer:
     def _first_post(self, shows: Delivered, posting: Posting, card_id: int, *, moved: bool) -> Outcome:
         """Post it; where its channel cannot be posted to, it goes to the fallback channel, once."""
         try:
+            self._rooms.check(posting.channel)
             return _at(shows, self._slack.post(posting))
         except Declined as declined:
             nowhere = moved or posting.channel == delivery.fallback(self._desk)
@@ -121,6 +124,7 @@ class Deliverer:
         if self._expired(parcel):
             return _expired()
         if back is None or not self._edited(posting, back.ts):
+            self._rooms.check(posting.channel)
             back = self._slack.post(posting)
         audited = delivery.reposted(card_id, parcel.handoff_id, parcel.send)
         return _at(shows, back, also=audited)

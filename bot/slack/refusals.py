@@ -9,6 +9,7 @@ from bot.desk import delivery
 from bot.desk.desk import Desk
 from bot.desk.post import Also, Dead, Doubtful, Later, Outcome, Parcel, together
 from bot.slack.client import Busy, Declined, Hidden, SlackTrouble, Uncertain, Unreachable
+from bot.slack.rooms import SHARED
 
 REPAIR = timedelta(seconds=60)
 """How long a send waits for somebody to repair a channel or a permission."""
@@ -29,7 +30,7 @@ TOKEN = frozenset(
 )  # fmt: skip
 """Refusals of whatever we ask: nothing goes to Slack until the token is repaired."""
 
-CHANNEL = frozenset({"is_archived", "is_inactive", "channel_not_found", "not_in_channel"})
+CHANNEL = frozenset({"is_archived", "is_inactive", "channel_not_found", "not_in_channel", SHARED})
 """Refusals of one channel, whatever we say there."""
 
 PERMISSION = frozenset({"missing_scope", "no_permission", "restricted_action", "messages_tab_disabled"})

@@ -70,6 +70,41 @@ def test_a_card_whose_channel_is_closed_stands_in_the_fallback_channel_and_says_
     assert "/invite" in alert
 
 
+def test_no_card_goes_where_another_company_reads_along(patient: Patient) -> None:
+    patient.slack.change_channel("C0EMEA", shared=True)
+    demo(patient)
+    assert patient.slack.messages("C0EMEA") == []
+    assert "Meant for #sales-emea" in patient.card("C0ALL").plain()
+    (alert,) = patient.alerts()
+    assert "Another company reads that channel" in alert
+
+    patient.slack.change_channel("C0EMEA", shared=False)
+    demo(patient, lead(2))
+    assert patient.slack.messages("C0EMEA") == [], "what was seen is believed for ten minutes"
+    patient.wait(10 * MINUTE)
+    demo(patient, lead(3))
+    assert len(patient.slack.messages("C0EMEA")) == 1
+
+
+def test_where_no_channel_is_private_to_us_the_card_waits(patient: Patient) -> None:
+    for channel in ("C0EMEA", "C0ALL"):
+        patient.slack.change_channel(channel, shared=True)
+    demo(patient)
+    assert patient.calls(POSTS, "C0EMEA") == patient.calls(POSTS, "C0ALL") == 0
+
+    patient.slack.change_channel("C0ALL", shared=False)
+    patient.wait(11 * MINUTE)
+    assert len(patient.slack.messages("C0ALL")) == 1
+
+
+def test_a_channel_that_slack_says_nothing_of_in_time_is_asked_about_again(patient: Patient) -> None:
+    patient.slack.fail("conversations.info", "500_before")
+    demo(patient)
+    assert patient.slack.messages("C0EMEA") == []
+    patient.wait(6 * SECOND)
+    assert len(patient.slack.messages("C0EMEA")) == 1
+
+
 def test_after_the_repair_new_cards_go_to_their_channel_again(patient: Patient) -> None:
     patient.slack.change_channel("C0EMEA", archived=True)
     demo(patient)
