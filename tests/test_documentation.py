@@ -1,6 +1,7 @@
 """What can be set, typed, pressed or measured is in the docs; what the docs name exists."""
 
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from bot.slack.listeners.presses import BUTTONS
 from bot.slack.listeners.submissions import FORMS
 from scoring.dispositions import REASONS
 from scoring.presets import preset_names
+from tests.program import Program
 
 ROOT = Path(__file__).parent.parent
 DOCS = sorted((ROOT / "docs").glob("*.md"))
@@ -65,10 +67,12 @@ def test_the_env_example_has_every_setting_with_its_default_and_no_other() -> No
 
 def test_every_setting_of_the_env_example_has_a_line_that_explains_it() -> None:
     lines = text_of(".env.example").splitlines()
-    for number, line in enumerate(lines):
-        if re.match(r"[A-Z_]+=", line):
-            above = lines[number - 1]
-            assert above.startswith("#") or "=" in above, f"{line} stands alone"
+    alone = [
+        line
+        for above, line in pairwise(["", *lines])
+        if re.match(r"[A-Z_]+=", line) and not re.match(r"#( \S+){3,}", above)
+    ]
+    assert alone == []
 
 
 def test_the_settings_page_has_every_setting_with_its_default_and_no_other() -> None:
@@ -214,6 +218,33 @@ def test_the_readme_shows_how_to_see_run_and_test_it() -> None:
     shell = shell_of(ROOT / "README.md")
     for line in ("make demo", "make setup", ".venv/bin/baton serve", "make test"):
         assert line in shell
+
+
+LEADS = "email,first_name,title,signal\nada@engines.example,Ada,VP Marketing,demo_request\n"
+"""What a reader of the README may have at hand as leads.csv."""
+
+README_SAYS = {
+    "init": (0, "Wrote .env"),
+    "manifest": (0, '"slash_commands"'),
+    "check": (1, "SLACK_SIGNING_SECRET"),  # nobody has pasted it yet
+    "import leads.csv": (0, "1 rows read: 1 new leads, 0 updated, 0 rejected"),
+    "score ada@engines.example": (0, "Demo request"),
+}
+"""The README's baton commands in its order, those that end: the exit code, and what each must say."""
+
+
+def test_the_readmes_commands_do_what_it_says_one_after_the_other(program: Program) -> None:
+    written = [line.partition("bin/baton ")[2] for line in shell_of(ROOT / "README.md")]
+    (program.folder / "leads.csv").write_text(LEADS, "utf-8")
+
+    typed = [words for words in written if words not in ("", "serve")]
+    assert typed == list(README_SAYS)
+    for words in typed:
+        done = program.call(*words.split())
+        code, expected = README_SAYS[words]
+        assert (done.returncode, expected in done.stdout) == (code, True), (
+            f"{words}: {done.stdout}{done.stderr}"
+        )
 
 
 @pytest.mark.parametrize("path", WRITTEN_OF, ids=name_of)

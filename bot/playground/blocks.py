@@ -18,7 +18,7 @@ from bot.playground.checks import (
     tagged,
     words,
 )  # fmt: skip
-from bot.playground.elements import BUTTON, ELEMENTS, IMAGE, NAME, URL, plain, text
+from bot.playground.elements import BUTTON, ELEMENTS, IMAGE, NAME, SHOWN, plain, text
 from bot.playground.rich_blocks import RICH_TEXT, TABLES, size_of
 from bot.playground.settings import Refusal
 
@@ -72,8 +72,7 @@ EVERYWHERE: dict[str, Check] = {
     "actions": block("actions", {"elements": many(IN_ACTIONS, limits.ACTION_ELEMENTS)}, {}, actions_differ),
     "image": block(
         "image", {"alt_text": words(limits.ALT_TEXT)},
-        {"image_url": URL, "title": plain(limits.IMAGE_TITLE),
-         "slack_file": record({}, {"id": NAME, "url": URL}, exactly_one("id", "url"))},
+        {**SHOWN, "title": plain(limits.IMAGE_TITLE)},
         exactly_one("image_url", "slack_file"),
     ),
     "rich_text": block("rich_text", {"elements": RICH_TEXT}),

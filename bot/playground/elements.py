@@ -9,6 +9,7 @@ from bot.playground.inputs import is_date, options_of
 DATE, TIME = words(10), words(5, pattern=r"([01]\d|2[0-3]):[0-5]\d")
 NAME = words(limits.IDENTIFIER)
 URL = words(limits.BUTTON_URL, pattern=r"(https?|mailto|slack|tel):\S+")
+IMAGE_URL = words(limits.IMAGE_URL, pattern=r"https?://\S+")
 USER, ROOM = words(limits.IDENTIFIER, pattern=r"[UW]\w+"), words(limits.IDENTIFIER, pattern=r"[CDG]\w+")
 
 
@@ -95,9 +96,12 @@ TYPED: dict[str, Check] = {**HELD, "dispatch_action_config": DISPATCH}
 WHOLE_TEXT = words(limits.INPUT_VALUE, least=0)
 NUMERAL = words(40, pattern=r"-?\d+(\.\d+)?")
 
+SHOWN: dict[str, Check] = {
+    "image_url": IMAGE_URL, "slack_file": record({}, {"id": NAME, "url": URL}, exactly_one("id", "url")),
+}  # fmt: skip
 IMAGE = record(
     {"type": one_of("image"), "alt_text": words(limits.ALT_TEXT)},
-    {"image_url": URL, "slack_file": record({}, {"id": NAME, "url": URL}, exactly_one("id", "url"))},
+    SHOWN,
     exactly_one("image_url", "slack_file"),
 )
 

@@ -46,6 +46,7 @@ WRONG: dict[str, tuple[Form, str]] = {
     "a close label of 25 characters": ({"close": plain("x" * 25)}, "/view/close/text"),
     "inputs without submit": ({"submit": None}, "`submit` is required"),
     "private_metadata of 3001 characters": ({"private_metadata": "x" * 3001}, "/view/private_metadata"),
+    "an external_id of 256 characters": ({"external_id": "x" * 256}, "/view/external_id"),
     "a callback_id of 256 characters": ({"callback_id": "x" * 256}, "/view/callback_id"),
     "101 blocks": ({"blocks": [{"type": "divider"}] * 101}, "no more than 100 items"),
     "an unknown key": ({"colour": "red"}, "invalid additional property: colour"),
@@ -53,6 +54,31 @@ WRONG: dict[str, tuple[Form, str]] = {
     "a label of 2001 characters": (
         {"blocks": [{"type": "input", "label": plain("x" * 2001), "element": {"type": "plain_text_input"}}]},
         "/view/blocks/0/label/text",
+    ),
+    "a hint of 2001 characters": (
+        {
+            "blocks": [
+                {
+                    "type": "input",
+                    "label": plain("x"),
+                    "hint": plain("x" * 2001),
+                    "element": {"type": "plain_text_input"},
+                }
+            ]
+        },
+        "/view/blocks/0/hint/text",
+    ),
+    "an input that starts with 3001 characters": (
+        {
+            "blocks": [
+                {
+                    "type": "input",
+                    "label": plain("x"),
+                    "element": {"type": "email_text_input", "initial_value": "x" * 3001},
+                }
+            ]
+        },
+        "/view/blocks/0/element/initial_value",
     ),
     "an input without label": (
         {"blocks": [{"type": "input", "element": {"type": "plain_text_input"}}]},
@@ -105,6 +131,35 @@ def test_a_modal_beyond_slacks_limits_is_refused(
     error, why = refused("views.open", trigger_id=trigger(), view=changed(form, **parts))
     assert (error, expected in why) == ("invalid_arguments", True), why
     assert slack.modal("U0ANN") is None
+
+
+def long_view(form: Form, size: int) -> Form:
+    """The form with so many words in it that its JSON has *size* bytes, every block within its own limits."""
+    words = [{"type": "section", "text": plain("x" * 2_600)} for _ in range(93)]
+    view = {**form, "blocks": [*form["blocks"], *words, {"type": "section", "text": plain("")}]}
+    view["blocks"][-1]["text"]["text"] = "x" * (size - len(json.dumps(view)))
+    return view
+
+
+def test_a_view_of_more_than_250000_bytes_is_too_large(
+    client: WebClient, refused: Refused, trigger: Callable[[], str], form: Form, slack: Slack
+) -> None:
+    over = long_view(form, 250_001)
+    assert refused("views.open", trigger_id=trigger(), view=over)[0] == "view_too_large"
+    assert slack.modal("U0ANN") is None
+    client.views_open(trigger_id=trigger(), view=long_view(form, 250_000))
+    assert slack.modal("U0ANN") is not None
+
+
+def test_a_home_of_101_blocks_is_refused_and_the_one_before_stays(
+    client: WebClient, refused: Refused, slack: Slack
+) -> None:
+    client.views_publish(user_id="U0ANN", view={"type": "home", "blocks": [{"type": "divider"}] * 100})
+    over = {"type": "home", "blocks": [{"type": "divider"}] * 101}
+    error, why = refused("views.publish", user_id="U0ANN", view=over)
+    assert error == "invalid_arguments"
+    assert "no more than 100 items allowed [json-pointer:/view/blocks]" in why
+    assert len((slack.home("U0ANN") or {})["blocks"]) == 100
 
 
 def test_a_form_that_is_not_complete_is_not_sent(slack: Slack, app: Any, opened: str) -> None:

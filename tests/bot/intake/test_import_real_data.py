@@ -2,7 +2,7 @@
 
 import csv
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from storage import leads
 from storage.leads import Known
 from storage.tables import HandoffRow
 from tests.bot.intake.conftest import DeskOf
+from tests.world import World
 
 ROOT = Path(__file__).parents[3]
 DATA = ROOT.parent / "shared" / "data"
@@ -24,6 +25,9 @@ MQL, DEALS, XED = "olist/olist_mql_dev.csv", "olist/olist_deals_dev.csv", "xeduc
 pytestmark = pytest.mark.skipif(
     not (DATA / MQL).exists(), reason="the real leads are not beside the repository (../shared/data)"
 )
+
+EUROPE = ("United Kingdom", "Germany", "France")
+"""The countries of the tests' segment EMEA, as the file writes them."""
 
 # A visitor of five pages or more who works qualifies: the visits are active intent, the occupation is fit.
 SCHOOL = """
@@ -176,6 +180,38 @@ def test_of_a_hundred_live_leads_exactly_those_over_the_line_are_handed_over(
     assert {key for key, lead in known.items() if lead.id in made} == wanted
     again = bring_in(desk, str(tmp_path / "hundred.csv"), "xeducation", tmp_path, live=True)
     assert (again.added, again.updated, again.handoffs) == (0, 0, 0)
+
+
+def test_every_live_hand_off_has_one_card_in_the_channel_of_its_segment_with_the_lead_on_it(
+    worlds: Callable[..., World], sqlite_url: str, tmp_path: Path
+) -> None:
+    world = worlds(sqlite_url, definition=SCHOOL)
+    pupils = rows_of(XED)
+    rows = pupils[:100] + [row for row in pupils[100:] if row["Country"] in EUROPE]
+    wanted = Counter((_channel(row), row["Prospect ID"]) for row in rows if _qualifies(row))
+    assert {channel for channel, _ in wanted} == {"C0EMEA", "C0ALL"}, "the rows hold both segments"
+
+    bring_in(world.baton.desk, str(_written(tmp_path, rows)), "xeducation", tmp_path, live=True)
+    world.deliver()
+
+    assert _cards(world) == wanted
+    bring_in(world.baton.desk, str(tmp_path / "hundred.csv"), "xeducation", tmp_path, live=True)
+    world.deliver()
+    assert _cards(world) == wanted, "the same file again posts nothing"
+
+
+def _cards(world: World) -> Counter[tuple[str, str]]:
+    """Channel and first line of everything that was posted; each card is of another of the hand-offs made."""
+    posted = [card for room in world.slack.channels for card in world.slack.messages(room.id)]
+    with world.baton.desk.database.reading() as session:
+        made = sorted(handoff.id or 0 for handoff in session.exec(select(HandoffRow)))
+    assert sorted((card.metadata or {})["event_payload"]["handoff"] for card in posted) == made
+    return Counter((card.channel, card.plain().splitlines()[0]) for card in posted)
+
+
+def _channel(row: Mapping[str, str]) -> str:
+    """Where the tests' team file sends it."""
+    return "C0EMEA" if row["Country"] in EUROPE else "C0ALL"
 
 
 def _qualifies(row: Mapping[str, str]) -> bool:
