@@ -62,7 +62,7 @@ points after the row's cap and how many of the occurrences are active intents.""
 
 
 Counted = tuple[str, Level | None, Count, Check | None]
-"""A row of intent: its signal, its level where that is capped, and the attribute condition it may carry."""
+"""A row of intent: its signal, its level where that is capped, and the condition it may carry."""
 
 FitLine = tuple[Check, Callable[[Mapping[str, Fact]], Part] | None]
 """A row of a fit group: its part, which depends on the facts that the label tells; None for 0 points."""

@@ -144,6 +144,18 @@ def parts_of(condition: Condition) -> Iterator[Condition]:
         yield from parts_of(part)
 
 
+def windows_in(condition: Condition, negated: bool = False) -> Iterator[bool]:
+    """For each `within` of the condition, whether it stands inside a `not` (a `not` in a `not` is none)."""
+    match condition:
+        case Not(part):
+            yield from windows_in(part, not negated)
+        case All(parts) | Any(parts):
+            for part in parts:
+                yield from windows_in(part, negated)
+        case Did(within=timedelta()):
+            yield negated
+
+
 def signals_in(condition: Condition) -> frozenset[str]:
     """The signals a condition asks about, those of `after` included."""
     named: set[str] = set()

@@ -49,7 +49,7 @@ class IntentRow:
         points: one number (each distinct *every* counts once) or the worth of the newest, second newest, …
         cap: most points this row may give; None for no cap.
         every: what counts once for a scalar; a list numbers events unless told otherwise.
-        when: attribute conditions the lead must meet for the row to count at all; None for none.
+        when: the condition under which the row counts at all; None for none.
     """
 
     signal: str

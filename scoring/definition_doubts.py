@@ -84,6 +84,8 @@ def _is_active(row: IntentRow) -> bool:
 
 
 def _named(definition: Definition) -> Iterator[tuple[str, Condition]]:
+    for gate in definition.gates:
+        yield f'gate "{gate.label}"', gate.when
     for rule in definition.qualify_when:
         yield f'qualify_when "{rule.name}"', rule.when
     for tier in definition.tiers:

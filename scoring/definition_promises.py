@@ -9,11 +9,12 @@ from datetime import timedelta
 from fractions import Fraction
 from typing import Literal
 
+from scoring.asking import in_a_tier
 from scoring.contract import Bands, Contract, Ladder, Tier
 from scoring.definition_rows import Targets, unlike_earlier
 from scoring.dispositions import DEFAULT_WAITS
 from scoring.durations import duration
-from scoring.grammar import Scope, condition
+from scoring.grammar import condition
 from scoring.place import D, Place, T
 
 BANT = ("budget", "authority", "need", "timeline")
@@ -24,7 +25,6 @@ LATEST_STEP = 1000
 # Cards collected for longer than a day would arrive after their promise.
 LONGEST_DIGEST = timedelta(days=1)
 _TIER_KEYS = ("name", "when", "first_touch", "clock", "play", "ladder", "card", "handoff")
-_IN_A_TIER = frozenset(("signal", "score", "gates", "returning", "fit_check"))
 _DIGEST = re.compile(r"digest +(\S+)")
 
 
@@ -50,7 +50,7 @@ def _tier(place: Place, rank: int, target: Targets, common: Ladder) -> Tier:
     nurture = row.get("handoff", lambda at: at.one_of(("nurture",)) == "nurture", False)
     if row.entries and not nurture and "first_touch" not in row:
         place.wrong("lacks first_touch; write first_touch: 24h.")
-    scope = Scope("a tier", _IN_A_TIER, target)
+    scope = in_a_tier(target)
     return Tier(
         name=row.get("name", Place.text, place.key),
         rank=rank,

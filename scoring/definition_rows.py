@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterable
 from datetime import timedelta
 from typing import Literal
 
-from scoring.conditions import All, Condition
+from scoring.asking import in_a_gate, in_a_row, in_a_rule
+from scoring.conditions import All, Condition, attributes_in
 from scoring.contract import (
     Bonus,
     Caps,
@@ -20,6 +21,7 @@ from scoring.contract import (
     Rule,
 )
 from scoring.grammar import Scope, clauses, condition, joined, signal_name
+from scoring.passing_time import raised_by_time
 from scoring.place import LARGEST_COUNT, Fields, Place
 from scoring.wording import heading
 
@@ -34,7 +36,6 @@ INTENT_WORDS = frozenset(
     ("points", "level", "within", "half_life", "cap", "every", "fast_track", "label", "when")
 )
 RULE_WORDS = frozenset(("name", "require", "when"))
-IN_A_RULE = frozenset(("signal", "score", "gates", "returning"))
 
 Targets = dict[str, tuple[str, ...]]
 
@@ -79,13 +80,14 @@ def _own(place: Place, words: Collection[str]) -> Fields:
 
 
 def read_gate(place: Place, target: Targets) -> Gate:
-    """One gate: an attribute condition, `hard`, and what a missing fact does."""
-    scope = Scope("a gate", target=target, row_words=GATE_WORDS)
+    """One gate: its condition, `hard`, and what a missing fact does."""
     own = _own(place, GATE_WORDS)
-    when = _with_when(place, GATE_WORDS, scope)
+    when = _with_when(place, GATE_WORDS, in_a_gate(target, GATE_WORDS))
     if when is None:
         _asks_nothing(place, GATE_WORDS, "{attribute: employees, between: [11, 5000]}")
         when = All(())
+    elif "unknown" in own and not attributes_in(when):
+        place.doubtful("says what an unknown fact does and asks about no attribute; remove unknown.")
     return Gate(
         when=when,
         hard=own.get("hard", Place.yes_no, False),
@@ -128,13 +130,22 @@ def _fit_rows(place: Place, name: str, target: Targets) -> tuple[FitRow, ...]:
             rows[at].doubtful(
                 "asks the same as a row above it and never counts: the first that matches does."
             )
+        below = (later.points for later in found[at + 1 :])
+        _unmoved_by_time(rows[at], row.when, (row.points,), (0, *below))
     return found
 
 
+def _unmoved_by_time(
+    place: Place, when: Condition | None, worth: Collection[int], otherwise: Collection[int] = (0,)
+) -> None:
+    why = None if when is None else raised_by_time(when, worth, otherwise)
+    if why is not None:
+        place.wrong(why)
+
+
 def _fit_row(place: Place, name: str, target: Targets) -> FitRow:
-    scope = Scope("a row of fit", target=target, row_words=FIT_WORDS)
     own = _own(place, FIT_WORDS)
-    when = _with_when(place, FIT_WORDS, scope, subject=name)
+    when = _with_when(place, FIT_WORDS, in_a_row("a row of fit", target, FIT_WORDS), subject=name)
     if when is None:
         _asks_nothing(place, FIT_WORDS, "{is: …, points: 10}")
     _needs_points(place)
@@ -161,9 +172,12 @@ def _intent_row(place: Place, name: str, target: Targets) -> IntentRow:
     if isinstance(place.node.value, int | float | str | tuple | None):
         worth = _worth(place)
         return IntentRow(name, worth, every=_usual_every(name, worth))
-    scope = Scope("a row of intent", target=target, row_words=INTENT_WORDS)
     own = _own(place, INTENT_WORDS)
     _needs_points(place)
+    if "within" in own and "signal" in place.entries():
+        place.wrong(
+            "has a within that could be the row's or the signal's; write when: {signal: …} for the latter."
+        )
     worth = own.get("points", _worth, 0)
     row = IntentRow(
         signal=name,
@@ -174,9 +188,10 @@ def _intent_row(place: Place, name: str, target: Targets) -> IntentRow:
         cap=own.get("cap", Place.count, None),
         every=own.get("every", lambda at: at.one_of(EVERY), _usual_every(name, worth)),
         fast_track=own.get("fast_track", Place.yes_no, False),
-        when=_with_when(place, INTENT_WORDS, scope),
+        when=_with_when(place, INTENT_WORDS, in_a_row("a row of intent", target, INTENT_WORDS)),
         label=own.get("label", Place.text, None),
     )
+    _unmoved_by_time(place, row.when, (worth,) if isinstance(worth, int) else worth)
     if row.fast_track and row.level == "passive":
         place.doubtful("is a fast track for something passive; give it level: high, or remove fast_track.")
     return row
@@ -210,7 +225,7 @@ def _bonus(place: Place, target: Targets) -> Bonus:
         "points": "10",
     }
     row = place.fields(("name", "when", "points", "level"), needed)
-    scope = Scope("a bonus", frozenset(("signal",)), target)
+    scope = in_a_row("a bonus", target)
     return Bonus(
         name=row.get("name", Place.text, place.key),
         when=row.get("when", lambda at: condition(at, scope), All(())),
@@ -268,7 +283,7 @@ def read_rules(place: Place, target: Targets) -> tuple[Rule, ...]:
 
 def _rule(place: Place, target: Targets) -> Rule:
     own = _own(place, RULE_WORDS)
-    when = _with_when(place, RULE_WORDS, Scope("a rule", IN_A_RULE, target, RULE_WORDS))
+    when = _with_when(place, RULE_WORDS, in_a_rule(target, RULE_WORDS))
     if place.entries() and "name" not in own:
         place.wrong("lacks name; write name: case study reader.")
     if when is None:

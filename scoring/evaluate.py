@@ -42,6 +42,7 @@ class Situation:
         as_of: UTC epoch seconds.
         total: the score in points; None while there is none, and conditions on it are unknown.
         tier: the tier's name; None while there is none.
+        gates_pass: what the gates answered; None where `gates: pass` asks them in this very situation.
     """
 
     facts: Mapping[str, Fact]
@@ -51,6 +52,7 @@ class Situation:
     tier: str | None = None
     returning: bool = False
     fit_check: bool = False
+    gates_pass: bool | None = None
 
 
 Check = Callable[[Situation], bool | None]
@@ -109,11 +111,12 @@ def holds(
     returning: bool = False,
     fit_check: bool = False,
     since: int | None = None,
+    gates_pass: bool | None = None,
 ) -> bool | None:
     """Whether *condition* holds: True, False, or None where it turns on something unknown.
 
     *since* (UTC epoch seconds, the last hand-off's end) hides activities up to then. Without *score* or
-    *tier*, conditions on them are unknown.
+    *tier*, conditions on them are unknown. *gates_pass* is what the gates answered, where they were asked.
     """
     as_of = seconds(now)
     situation = Situation(
@@ -124,6 +127,7 @@ def holds(
         tier=None if tier is None else tier.name,
         returning=returning,
         fit_check=fit_check,
+        gates_pass=gates_pass,
     )
     return check_of(condition, definition.gates)(situation)
 
@@ -234,7 +238,11 @@ def _any(parts: Sequence[Check]) -> Check:
 
 def _gates_pass(gates: Sequence[Gate]) -> Check:
     checks = [(gate, check_of(gate.when)) for gate in gates]
-    return lambda situation: all(gate_outcome(gate, check(situation)) == "pass" for gate, check in checks)
+
+    def asked(situation: Situation) -> bool:
+        return all(gate_outcome(gate, check(situation)) == "pass" for gate, check in checks)
+
+    return lambda situation: asked(situation) if situation.gates_pass is None else situation.gates_pass
 
 
 def _did(did: Did, *, expires: bool) -> Check:

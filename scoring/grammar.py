@@ -49,12 +49,14 @@ class Scope:
         kinds: what may be asked beside attributes: "signal" and the words about the hand-off.
         target: the definition's target lists.
         row_words: keys of the row around the condition, so that their misspellings are not attributes.
+        unknown_there: why the other words cannot be asked there, for refusals.
     """
 
     where: str
     kinds: frozenset[str] = frozenset()
     target: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     row_words: frozenset[str] = frozenset()
+    unknown_there: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +107,18 @@ def _part(clause: _Clause, word: str) -> Condition | None:
         return _compared(place, word, clause)
     if word == "signal" or word in HANDOFF_WORDS:
         if word not in clause.scope.kinds:
-            allowed = listed(("attributes", *sorted(f"`{kind}`" for kind in clause.scope.kinds)), "and")
-            place.wrong(f"cannot be asked in {clause.scope.where}; it may ask about {allowed} only.")
+            _refuse(place, word, clause.scope)
             return None
         return _did(clause) if word == "signal" else _ABOUT_THE_HANDOFF[word](place)
     if word in NESTING:
         return _nested(place, word, clause.scope)
     return _shorthand(place, word, clause.scope)
+
+
+def _refuse(place: Place, word: str, scope: Scope) -> None:
+    why = f", because {scope.unknown_there[word]}" if word in scope.unknown_there else ""
+    allowed = listed(("attributes", *sorted(f"`{kind}`" for kind in scope.kinds)), "and")
+    place.wrong(f"cannot be asked in {scope.where}{why}; it may ask about {allowed} only.")
 
 
 def _nested(place: Place, word: str, scope: Scope) -> Condition:

@@ -6,20 +6,20 @@ time alone qualifies nobody, and nothing here takes an MQL back.
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
 from scoring.compile import Rulebook, rulebook
-from scoring.conditions import attributes_in
+from scoring.conditions import Did, Returning, ScoreAtLeast, attributes_in, parts_of
 from scoring.definition import Definition, Gate, IntentRow, Rule, Tier
-from scoring.evaluate import Outcome, Situation, by_signal, gate_outcome, newest_first, seconds
+from scoring.evaluate import Outcome, Situation, by_signal, check_of, gate_outcome, newest_first, seconds
 from scoring.labels import in_words, intent_label
 from scoring.lead import Activity, Lead
 from scoring.past import Past, why_away
 from scoring.score import Score
 from scoring.score import score as score_of
-from scoring.wording import heading
+from scoring.wording import describe, heading
 
 __all__ = [
     "FRESH",
@@ -70,6 +70,7 @@ class Verdict:
         blocked: the first step of the order that stopped it.
         sentences: for people: what speaks for it, or why not.
         wanted: unknown attributes that a gate on hold asks for.
+        gates_pass: no gate fails or holds; for `gates: pass` in a segment.
     """
 
     mql: bool
@@ -81,11 +82,15 @@ class Verdict:
     blocked: Blocked | None
     sentences: tuple[str, ...]
     wanted: tuple[str, ...]
+    gates_pass: bool = True
+
+
+Answers = Sequence[tuple[Gate, Outcome]]
 
 
 @dataclass(frozen=True, slots=True)
 class _Hearing:
-    """One lead's case: what every step of the order looks at."""
+    """One lead's case: what every step of the order looks at; *asked* is the situation of the gates."""
 
     book: Rulebook
     lead: Lead
@@ -94,7 +99,8 @@ class _Hearing:
     now: datetime
     score: Score
     situation: Situation
-    answers: Sequence[tuple[Gate, Outcome]]
+    asked: Situation
+    answers: Answers
 
     @property
     def returning(self) -> bool:
@@ -123,10 +129,10 @@ def qualify(
         return _refused(hearing, "suppressed", standing.suppressed)
     hard = [gate for gate in hearing.gates("fail") if gate.hard]
     if hard:
-        return _refused(hearing, "hard_gate", *(_fails(gate, lead) for gate in hard))
+        return _refused(hearing, "hard_gate", *(_fails(gate, hearing) for gate in hard))
     held = [gate for gate in hearing.gates("hold") if gate.hard]
     if held:
-        return _refused(hearing, "held", *(_holds(gate, lead) for gate in held))
+        return _refused(hearing, "held", *(_holds(gate, hearing) for gate in held))
     request = _fast_track(hearing)
     away = _why_away(hearing, fresh_demo=request is not None or _asks_for_demo(hearing))
     if away is not None:
@@ -152,17 +158,20 @@ def tier_of(
     *since* (UTC epoch seconds, the last hand-off's end) hides older activities from the tiers' conditions;
     *score* is the qualifying score. Asked again while a hand-off is open: new activity may raise its tier.
     """
-    as_of = seconds(now)
-    signals = by_signal(newest_first(activities, as_of), since)
-    situation = Situation(lead.facts, signals, as_of, score.total, returning=returning, fit_check=fit_check)
-    return _first_tier(rulebook(definition), situation)
+    as_of, book = seconds(now), rulebook(definition)
+    ordered = newest_first(activities, as_of)
+    situation = Situation(
+        lead.facts, by_signal(ordered, since), as_of, score.total, returning=returning, fit_check=fit_check
+    )
+    situation.gates_pass = _all_pass(_answers(book, _of_a_lifetime(situation, ordered, since)))
+    return _first_tier(book, situation)
 
 
 def failed_hard_gates(
-    lead: Lead, activities: Sequence[Activity], definition: Definition, now: datetime
+    lead: Lead, activities: Sequence[Activity], definition: Definition, standing: Standing, now: datetime
 ) -> tuple[Gate, ...]:
     """The hard gates *lead* fails at *now*: they flag an open card and close nothing."""
-    hearing = _hearing(lead, activities, definition, standing=Standing(), now=now, score=None)
+    hearing = _hearing(lead, activities, definition, standing=standing, now=now, score=None)
     return tuple(gate for gate in hearing.gates("fail") if gate.hard)
 
 
@@ -182,12 +191,28 @@ def _hearing(
 ) -> _Hearing:
     since = None if standing.past is None else standing.past.ended_at
     points = score if score is not None else score_of(lead, activities, definition, now, since=since)
-    as_of = seconds(now)
-    signals = by_signal(newest_first(activities, as_of), since)
-    situation = Situation(lead.facts, signals, as_of, points.total, returning=since is not None)
-    book = rulebook(definition)
-    answers = [(gate, gate_outcome(gate, check(situation))) for gate, check in book.gates]
-    return _Hearing(book, lead, activities, standing, now, points, situation, answers)
+    as_of, book = seconds(now), rulebook(definition)
+    ordered = newest_first(activities, as_of)
+    situation = Situation(
+        lead.facts, by_signal(ordered, since), as_of, points.total, returning=since is not None
+    )
+    asked = _of_a_lifetime(situation, ordered, since)
+    answers = _answers(book, asked)
+    situation.gates_pass = _all_pass(answers)
+    return _Hearing(book, lead, activities, standing, now, points, situation, asked, answers)
+
+
+def _of_a_lifetime(situation: Situation, ordered: Sequence[Activity], since: int | None) -> Situation:
+    """The situation of the gates: an end wipes out intent, and not what a lead is known to have done."""
+    return situation if since is None else replace(situation, by_signal=by_signal(ordered))
+
+
+def _answers(book: Rulebook, asked: Situation) -> Answers:
+    return [(gate, gate_outcome(gate, check(asked))) for gate, check in book.gates]
+
+
+def _all_pass(answers: Answers) -> bool:
+    return all(answer == "pass" for _, answer in answers)
 
 
 def _verdict(hearing: _Hearing, why: str, *, fit_check: bool, sentences: tuple[str, ...]) -> Verdict:
@@ -202,6 +227,7 @@ def _verdict(hearing: _Hearing, why: str, *, fit_check: bool, sentences: tuple[s
         blocked=None,
         sentences=sentences,
         wanted=_wanted(hearing),
+        gates_pass=_all_pass(hearing.answers),
     )
 
 
@@ -217,6 +243,7 @@ def _refused(hearing: _Hearing, step: Blocked, *sentences: str) -> Verdict:
         sentences=sentences,
         # Nobody pays to enrich a lead that may not be contacted anyhow.
         wanted=() if step in ("suppressed", "hard_gate") else _wanted(hearing),
+        gates_pass=_all_pass(hearing.answers),
     )
 
 
@@ -273,7 +300,7 @@ def _fast_tracked(hearing: _Hearing, request: tuple[IntentRow, Activity]) -> Ver
     failed = [gate for gate in hearing.gates("fail") if not gate.hard]
     sentences = (
         f"{intent_label(row, activity.asset, 1)} goes straight to sales.",
-        *(f"Fit check: {_fails(gate, hearing.lead)}" for gate in failed),
+        *(f"Fit check: {_fails(gate, hearing)}" for gate in failed),
     )
     return _verdict(hearing, "fast_track", fit_check=bool(failed), sentences=sentences)
 
@@ -281,10 +308,10 @@ def _fast_tracked(hearing: _Hearing, request: tuple[IntentRow, Activity]) -> Ver
 def _by_points_or_rule(hearing: _Hearing) -> Verdict:
     failed = hearing.gates("fail")
     if failed:
-        return _refused(hearing, "soft_gate", *(_fails(gate, hearing.lead) for gate in failed))
+        return _refused(hearing, "soft_gate", *(_fails(gate, hearing) for gate in failed))
     held = hearing.gates("hold")
     if held:
-        return _refused(hearing, "held", *(_holds(gate, hearing.lead) for gate in held))
+        return _refused(hearing, "held", *(_holds(gate, hearing) for gate in held))
     definition, total = hearing.book.definition, hearing.score.total
     over = total >= definition.threshold
     rules = [rule for rule, check in hearing.book.rules if check(hearing.situation)]
@@ -333,14 +360,17 @@ def _gate_words(gate: Gate) -> str:
     return gate.label or heading(gate.when)
 
 
-def _told(gate: Gate, lead: Lead) -> str:
-    known = [f"{name} is {in_words(lead.facts.get(name))}" for name in attributes_in(gate.when)]
+def _told(gate: Gate, hearing: _Hearing) -> str:
+    facts = hearing.lead.facts
+    known = [f"{name} is {in_words(facts.get(name))}" for name in attributes_in(gate.when)]
+    others = (part for part in parts_of(gate.when) if isinstance(part, Did | ScoreAtLeast | Returning))
+    known += [f"{describe(part)}: {in_words(check_of(part)(hearing.asked))}" for part in others]
     return ", ".join(known).replace("_", " ")
 
 
-def _fails(gate: Gate, lead: Lead) -> str:
-    return f'The gate "{_gate_words(gate)}" fails: {_told(gate, lead)}.'
+def _fails(gate: Gate, hearing: _Hearing) -> str:
+    return f'The gate "{_gate_words(gate)}" fails: {_told(gate, hearing)}.'
 
 
-def _holds(gate: Gate, lead: Lead) -> str:
-    return f'The gate "{_gate_words(gate)}" waits for enrichment: {_told(gate, lead)}.'
+def _holds(gate: Gate, hearing: _Hearing) -> str:
+    return f'The gate "{_gate_words(gate)}" waits for enrichment: {_told(gate, hearing)}.'

@@ -49,9 +49,11 @@ def route(
     now: datetime,
     returning: bool = False,
     fit_check: bool = False,
+    gates_pass: bool | None = None,
 ) -> Route:
     """The first segment that matches; an unknown attribute matches none.
 
+    *gates_pass* is what the gates answered when the lead was judged; None asks them anew.
     Where none matches, the fallback channel takes the lead, with everybody of role sdr as the pool.
     """
 
@@ -66,6 +68,7 @@ def route(
             tier=tier,
             returning=returning,
             fit_check=fit_check,
+            gates_pass=gates_pass,
         )
 
     why: list[str] = []

@@ -22,12 +22,14 @@ def score(
     now: datetime,
     *,
     since: int | None = None,
+    returning: bool = False,
 ) -> Score:
     """The points of *lead* at *now* (aware), in any order of *activities*.
 
     *since* (UTC epoch seconds) gives the qualifying score of a lead that returns after its last hand-off
     ended then: fit in full, and of intent only what happened later. Counters that carry no date
-    (`counts_as: intent`) are then left out, and silence is still judged by all activities.
+    (`counts_as: intent`) are then left out, and silence is still judged by all activities. *returning*: it had
+    a hand-off that ended, which *since* says too.
 
     Raises:
         ValueError: *now* has no time zone.
@@ -35,7 +37,8 @@ def score(
     book = rulebook(definition)
     as_of = seconds(now)
     ordered = newest_first(activities, as_of)
-    situation = Situation(lead.facts, by_signal(ordered, since), as_of)
+    came_back = returning or since is not None
+    situation = Situation(lead.facts, by_signal(ordered, since), as_of, returning=came_back)
     rows: list[Part] = []
     fit = _capped(book.fit_cap, _fit(book.fit, situation, rows), rows)
     intent, active = _intent(book, situation, rows)

@@ -8,8 +8,9 @@ from datetime import date, datetime, time, timedelta
 from functools import cache
 from zoneinfo import available_timezones
 
+from scoring.asking import IN_A_SEGMENT
 from scoring.definition_rows import unlike_earlier
-from scoring.grammar import HANDOFF_WORDS, Scope, condition
+from scoring.grammar import condition
 from scoring.place import Fields, Place, nearest
 from scoring.roster import Away, Channels, Hours, Person, Segment, Snooze
 from scoring.worktime import Week, known_holidays, parse_hours
@@ -22,7 +23,6 @@ _PERSON_KEYS = ("name", "role", "weight", "capacity", "away", "signs", *HOURS_KE
 _CHANNEL = re.compile(r"[CG][A-Z0-9]{1,20}")
 _PERSON = re.compile(r"[UW][A-Z0-9]{1,20}")
 _MOMENT = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[ T]([0-9]{2}:[0-9]{2}))?")
-_IN_A_SEGMENT = Scope("a segment", frozenset(("signal", *HANDOFF_WORDS)))
 _ALWAYS_OPEN: Week = (((0, 86_400),),) * 7
 
 
@@ -131,7 +131,7 @@ def _segment(place: Place, people: Mapping[str, Person]) -> Segment:
         channel=row.get("channel", channel_id, ""),
         pool=row.get("pool", lambda at: read_pool(at, people), ()),
         assign=row.get("assign", lambda at: at.one_of(("claim", "round_robin", "named")), "claim"),
-        when=row.get("when", lambda at: condition(at, _IN_A_SEGMENT), None),
+        when=row.get("when", lambda at: condition(at, IN_A_SEGMENT), None),
         hours=read_hours(row),
     )
 

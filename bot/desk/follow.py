@@ -9,7 +9,8 @@ from scoring import sla
 from scoring.contract import Definition
 from scoring.handoff import Handoff
 from scoring.lead import Activity
-from scoring.qualify import failed_hard_gates, is_stale, tier_of
+from scoring.past import Past
+from scoring.qualify import Standing, failed_hard_gates, is_stale, tier_of
 from scoring.score import score
 from scoring.sla import Promise
 from storage import cards, moves, outbox
@@ -28,8 +29,9 @@ def while_open(session: Session, desk: Desk, agreed: Agreed, handoff: Handoff, k
         for activity in known.activities
         if activity.event in known.arrived and _speaks(activity, definition)
     ]
-    raised = _raise_tier(session, desk, agreed, handoff, known)
-    _flag(session, desk, raised or handoff, known)
+    past = past_of(session, [known.id])[0].get(known.id)
+    raised = _raise_tier(session, desk, agreed, handoff, known, past)
+    _flag(session, desk, raised or handoff, known, past)
     if worth_telling and handoff.card_id is not None:
         outbox.put(session, [_note(desk, handoff, worth_telling, raised)])
 
@@ -51,13 +53,12 @@ def _note(desk: Desk, handoff: Handoff, activities: list[Activity], raised: Hand
 
 
 def _raise_tier(
-    session: Session, desk: Desk, agreed: Agreed, handoff: Handoff, known: Known
+    session: Session, desk: Desk, agreed: Agreed, handoff: Handoff, known: Known, past: Past | None
 ) -> Handoff | None:
     """The hand-off after a raise, or None where its tier stays."""
     now = desk.clock.business()
     definition = desk.definition(session, handoff.version)
-    worth = score(known.lead, known.activities, definition, now)
-    past = past_of(session, [known.id])[0].get(known.id)
+    worth = score(known.lead, known.activities, definition, now, returning=past is not None)
     since = past.ended_at if past else None
     tier = tier_of(
         known.lead,
@@ -106,11 +107,11 @@ def _wakes(handoff: Handoff, known: Known, definition: Definition) -> bool:
     return _is_news(handoff, known) and any(row is not None and row.fast_track for row in rows)
 
 
-def _flag(session: Session, desk: Desk, handoff: Handoff, known: Known) -> None:
+def _flag(session: Session, desk: Desk, handoff: Handoff, known: Known, past: Past | None) -> None:
     """ "A fact that now fails a hard gate flags an open card and closes nothing"."""
     now = desk.clock.business()
     definition = desk.definition(session, handoff.version)
-    failed = failed_hard_gates(known.lead, known.activities, definition, now)
+    failed = failed_hard_gates(known.lead, known.activities, definition, Standing(past=past), now)
     flag = f"Fails the gate: {'; '.join(gate.label for gate in failed)}." if failed else None
     if flag == handoff.flag:
         return

@@ -116,6 +116,7 @@ def _route(crossing: Crossing, agreed: Agreed, now: datetime) -> Route:
         now=now,
         returning=crossing.verdict.returning,
         fit_check=crossing.verdict.fit_check,
+        gates_pass=crossing.verdict.gates_pass,
     )
 
 

@@ -211,7 +211,9 @@ def _heard(
     heard: list[tuple[_Case, Verdict]] = []
     for one in known:
         lead = one.lead
-        case = _Case(one, lead, score(lead, one.activities, agreed.definition, now))
+        returning = one.id in around.past
+        worth = score(lead, one.activities, agreed.definition, now, returning=returning)
+        case = _Case(one, lead, worth)
         heard.append((case, _verdict(case, agreed, around, now)))
     stoppable = [case.known for case, verdict in heard if verdict.tier is not None or verdict.wanted]
     suppressed = stopped(stoppable)

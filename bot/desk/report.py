@@ -253,8 +253,8 @@ def explain(desk: Desk, email: str, user: str | None = None) -> Explained:
 
 def _explained(session: Session, desk: Desk, agreed: Agreed, known: Known) -> Explained:
     now = desk.clock.business()
-    worth = score(known.lead, known.activities, agreed.definition, now)
     past = past_of(session, [known.id])[0].get(known.id)
+    worth = score(known.lead, known.activities, agreed.definition, now, returning=past is not None)
     listed = suppression_of(session, [known], now, listing_key(desk, agreed))
     standing = Standing(listed.get(known.id), past)
     verdict = qualify(
@@ -262,7 +262,7 @@ def _explained(session: Session, desk: Desk, agreed: Agreed, known: Known) -> Ex
     )
     path = route(
         known.lead, known.activities, agreed.team, agreed.definition, tier=verdict.tier, score=worth, now=now,
-        returning=verdict.returning, fit_check=verdict.fit_check,
+        returning=verdict.returning, fit_check=verdict.fit_check, gates_pass=verdict.gates_pass,
     )  # fmt: skip
     return Explained(
         known, worth, verdict, agreed.version, agreed.definition, agreed.team,

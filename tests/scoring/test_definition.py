@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from scoring.conditions import All, Between, Did, Is, IsNot, Returning, ScoreAtLeast
+from scoring.conditions import All, Any, Between, Did, Is, IsNot, Not, Returning, ScoreAtLeast
 from scoring.definition import (
     KEYS,
     Bands,
@@ -192,6 +192,25 @@ def test_a_row_may_say_when_and_intent_may_ask_about_attributes() -> None:
     assert read.fit[0].rows[0].when == Is("consent", (True,))
 
 
+def test_gates_rows_and_rules_may_ask_what_is_known_by_then() -> None:
+    """ "One grammar for conditions, everywhere (gates, rows, bonus, rules, tiers, segments)" """
+    read = with_lines(
+        "gates: [{not: {signal: unsubscribed}, hard: true}, {any: [{score: 20}, {returning: true}]}]",
+        "fit: {age: [{signal: visit, at_least: 2, points: 3}]}",
+        "qualify_when: [{name: x, returning: false, gates: pass, score: 20, country: GB, signal: [visit, ad]}]",
+    )
+
+    assert [gate.when for gate in read.gates] == [
+        Not(Did(("unsubscribed",))),
+        Any((ScoreAtLeast(20), Returning(True))),
+    ]
+    assert read.gates[0].label == "Not (unsubscribed)"
+    assert read.fit[0].rows[0].when == Did(("visit",), at_least=2)
+    assert isinstance(read.qualify_when[0].when, All)
+    assert read.known_signals == {"demo_request", "unsubscribed", "visit", "ad"}
+    assert read.warnings == ()
+
+
 @pytest.mark.parametrize(
     ("row", "every"),
     [
@@ -285,6 +304,14 @@ def test_the_paths_of_the_keys_present_can_be_listed(sample: Definition) -> None
         (
             "caps: {high: 0, intent: 60}\nqualify_when: [{name: a, score: 70}]",
             'qualify_when "a": a score of 70 is out of reach; all rows together give 60 points at most.',
+        ),
+        (
+            "caps: {intent: 60}\ngates: [{score: 70, label: Warm}]",
+            'gate "Warm": a score of 70 is out of reach; all rows together give 60 points at most.',
+        ),
+        (
+            "gates: [{signal: demo_request, unknown: hold}]",
+            "gates[0] says what an unknown fact does and asks about no attribute; remove unknown.",
         ),
         (
             "fit: {age: [{is: 1, points: 1}, {is: 1, points: 2}]}",

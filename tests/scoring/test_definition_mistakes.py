@@ -128,6 +128,76 @@ def test_a_wrong_signal_is_told_with_its_line_its_key_and_what_would_be_right(
     assert mistakes(LEAST.replace("demo_request: 50", rows)) == (f"definition.yaml:3: {sentence}",)
 
 
+ENDS = "asks with `within`, so it ceases to hold by time and the score would rise; time alone never raises a score: leave out within, or let the row give no less than 0 and than the rows below it."
+BEGINS = "asks with `within` inside `not`, so it begins to hold by time and the score would rise; time alone never raises a score: leave out within, or let the row give no more than 0 and than the rows below it."
+LATELY = "signal: visit, within: 7d"
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        (f"fit: {{a: [{{not: {{{LATELY}}}, points: 1}}]}}", f"fit.a[0] {BEGINS}"),
+        (f"fit: {{a: [{{{LATELY}, points: -1}}]}}", f"fit.a[0] {ENDS}"),
+        (f"fit: {{a: [{{not: {{not: {{{LATELY}}}}}, points: -1}}]}}", f"fit.a[0] {ENDS}"),
+        (f"fit: {{a: [{{{LATELY}, points: 5}}, {{is: 1, points: 4}}, {{is: 2, points: 6}}]}}", f"fit.a[0] {ENDS}"),
+        (f"fit: {{a: [{{is: 1, points: -3}}, {{not: {{{LATELY}}}, points: -1}}, {{is: 2, points: -2}}]}}", f"fit.a[1] {BEGINS}"),
+        (f"fit: {{a: [{{any: [{{b: 1}}, {{not: {{all: [{{{LATELY}}}]}}}}], points: 1}}]}}", f"fit.a[0] {BEGINS}"),
+    ],
+)  # fmt: skip
+def test_a_row_that_time_alone_would_make_worth_more_is_refused(line: str, sentence: str) -> None:
+    """ "So time alone never raises a score" """
+    assert told_of(line) == sentence
+
+
+@pytest.mark.parametrize(
+    ("row", "sentence"),
+    [
+        (f"{{points: 5, when: {{not: {{{LATELY}}}}}}}", BEGINS),
+        (f"{{points: [0, 5], when: {{not: {{{LATELY}}}}}}}", BEGINS),
+        (f"{{points: -5, when: {{{LATELY}}}}}", ENDS),
+        (f"{{points: [5, -5], when: {{{LATELY}}}}}", ENDS),
+    ],
+)
+def test_a_signal_that_time_alone_would_make_worth_more_is_refused(row: str, sentence: str) -> None:
+    """ "So time alone never raises a score" """
+    assert mistakes(LEAST.replace("demo_request: 50", f"a: {row}")) == (
+        f"definition.yaml:3: intent.a {sentence}",
+    )
+
+
+def test_a_window_that_could_be_the_rows_or_the_signals_is_refused() -> None:
+    assert mistakes(LEAST.replace("demo_request: 50", "a: {points: 5, signal: b, within: 7d}")) == (
+        "definition.yaml:3: intent.a has a within that could be the row's or the signal's; write when: {signal: …} for the latter.",
+    )
+
+
+CIRCULAR = "cannot be asked in"
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("fit: {a: [{score: 5, points: 1}]}", f"fit.a[0].score {CIRCULAR} a row of fit, because the score is the sum of the rows; it may ask about attributes, `returning` and `signal` only."),
+        ("bonus: [{name: a, when: {not: {tier: x}}, points: 1}]", f"bonus[0].when.not.tier {CIRCULAR} a bonus, because the tier follows from the score; it may ask about attributes, `returning` and `signal` only."),
+        ("gates: [{not: {gates: pass}}]", f"gates[0].not.gates {CIRCULAR} a gate, because a gate would wait for its own answer; it may ask about attributes, `returning`, `score` and `signal` only."),
+        ("qualify_when: [{name: a, fit_check: true}]", f"qualify_when[0].fit_check {CIRCULAR} a rule, because only the fast track gives it, and what the fast track takes needs no rule; it may ask about attributes, `gates`, `returning`, `score` and `signal` only."),
+    ],
+)  # fmt: skip
+def test_a_condition_on_what_follows_from_it_is_refused_where_it_stands(line: str, sentence: str) -> None:
+    """ "Order: suppression, hard gates, fast track, soft gates, then score ≥ threshold or a rule" """
+    assert told_of(line) == sentence
+
+
+def test_a_tier_that_asks_for_a_tier_is_refused() -> None:
+    tiers = "[{name: a, when: {tier: b}, first_touch: 1h}, {name: b, first_touch: 1h}]"
+
+    (told,) = mistakes(LEAST.replace("[{name: standard, first_touch: 24h}]", tiers))
+
+    assert (
+        "tiers[0].when.tier cannot be asked in a tier, because a tier would wait for its own answer" in told
+    )
+
+
 @pytest.mark.parametrize(
     ("tiers", "sentence"),
     [

@@ -4,6 +4,7 @@
 
 import pytest
 
+from scoring.asking import IN_A_SEGMENT, in_a_gate, in_a_row, in_a_rule, in_a_tier
 from scoring.conditions import (
     All,
     Any,
@@ -21,6 +22,7 @@ from scoring.conditions import (
     ScoreAtLeast,
     attributes_in,
     signals_in,
+    windows_in,
 )
 from scoring.contractfile import Notes, plant
 from scoring.durations import duration, spoken
@@ -126,20 +128,71 @@ def test_a_condition_that_makes_no_sense_says_what_would(text: str, sentence: st
 
 
 @pytest.mark.parametrize("word", ["signal", *HANDOFF_WORDS])
-def test_a_gate_may_ask_about_attributes_only(word: str) -> None:
-    _, told = read(f"{{any: [{{{word}: pass}}]}}", Scope("a gate"))
+def test_a_place_that_knows_nothing_but_facts_is_asked_about_attributes_only(word: str) -> None:
+    _, told = read(f"{{any: [{{{word}: pass}}]}}", Scope("a place"))
 
     assert told == (
-        f"file:1: when.any[0].{word} cannot be asked in a gate; it may ask about attributes only.",
+        f"file:1: when.any[0].{word} cannot be asked in a place; it may ask about attributes only.",
     )
 
 
-def test_a_place_that_may_ask_about_signals_names_what_it_may_ask() -> None:
-    _, told = read("{tier: demo}", Scope("a bonus", frozenset(("signal",))))
+def test_a_place_that_may_ask_about_signals_names_what_it_may_ask_and_why_not_more() -> None:
+    scope = Scope("a bonus", frozenset(("signal",)), unknown_there={"tier": "it comes later"})
 
-    assert told == (
-        "file:1: when.tier cannot be asked in a bonus; it may ask about attributes and `signal` only.",
+    assert read("{tier: demo}", scope)[1] == (
+        "file:1: when.tier cannot be asked in a bonus, because it comes later; "
+        "it may ask about attributes and `signal` only.",
     )
+
+
+ROW = in_a_row("a row", TARGET)
+GATE, RULE = in_a_gate(TARGET, frozenset()), in_a_rule(TARGET, frozenset())
+TIER, SEGMENT = in_a_tier(TARGET), IN_A_SEGMENT
+EARLIEST_FIRST = (ROW, GATE, RULE, TIER, SEGMENT)
+FORMS = {
+    "country": "{country: GB}",
+    "signal": "{signal: a, asset: b, at_least: 2, within: 7d, distinct: day, after: c}",
+    "returning": "{returning: true}",
+    "score": "{score: 80}",
+    "gates": "{gates: pass}",
+    "fit_check": "{fit_check: true}",
+    "tier": "{tier: demo}",
+}
+KNOWN_FROM = {"country": 0, "signal": 0, "returning": 0, "score": 1, "gates": 2, "fit_check": 3, "tier": 4}
+"""The first of the places, in the order in which they are asked, where each is known."""
+
+
+@pytest.mark.parametrize("nesting", ["{}", "{{all: [{}]}}", "{{any: [{}]}}", "{{not: {}}}"])
+@pytest.mark.parametrize("place", range(5))
+@pytest.mark.parametrize("word", FORMS)
+def test_each_place_may_ask_what_is_known_when_its_turn_comes(word: str, place: int, nesting: str) -> None:
+    """ "One grammar for conditions, everywhere (gates, rows, bonus, rules, tiers, segments) … nested in
+    `all`, `any`, `not`" """
+    _, told = read(nesting.format(FORMS[word]), EARLIEST_FIRST[place])
+
+    assert (told == ()) is (place >= KNOWN_FROM[word])
+
+
+@pytest.mark.parametrize(
+    ("scope", "word", "why"),
+    [
+        (ROW, "score", "the score is the sum of the rows"),
+        (ROW, "gates", "gates are asked after the score, and may ask for it"),
+        (ROW, "fit_check", "it follows from the gates, which are asked after the score"),
+        (ROW, "tier", "the tier follows from the score"),
+        (GATE, "gates", "a gate would wait for its own answer"),
+        (GATE, "fit_check", "it follows from the gates"),
+        (GATE, "tier", "the tier is chosen after the gates are asked"),
+        (RULE, "fit_check", "only the fast track gives it, and what the fast track takes needs no rule"),
+        (RULE, "tier", "the tier is chosen when a lead has qualified"),
+        (TIER, "tier", "a tier would wait for its own answer"),
+    ],
+)
+def test_what_would_be_circular_is_refused_with_the_reason(scope: Scope, word: str, why: str) -> None:
+    """ "Order: suppression, hard gates, fast track, soft gates, then score ≥ threshold or a rule" """
+    (told,) = read(FORMS[word], scope)[1]
+
+    assert told.startswith(f"file:1: when.{word} cannot be asked in {scope.where}, because {why}; it may")
 
 
 @pytest.mark.parametrize(
@@ -172,6 +225,15 @@ def test_a_place_that_may_ask_about_signals_names_what_it_may_ask() -> None:
 )
 def test_a_condition_reads_as_plain_english(text: str, words: str) -> None:
     assert describe(read(text)[0]) == words
+
+
+def test_a_window_stands_inside_not_when_the_nots_around_it_are_odd() -> None:
+    windows, _ = read(
+        "{any: [{signal: a, within: 1d}, {not: {all: [{signal: b, within: 2d}, {not: {signal: c, within: 3d}}]}},"
+        " {not: {signal: d}}, {country: GB}]}"
+    )
+
+    assert list(windows_in(windows)) == [False, True, False]
 
 
 def test_a_heading_starts_with_a_capital() -> None:

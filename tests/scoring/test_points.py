@@ -538,6 +538,79 @@ def test_silence_of_one_signal_is_not_broken_by_another() -> None:
     assert [(part.points, part.label) for part in found.parts] == [(-5, "No email open for 30 days")]
 
 
+# Rows that ask about deeds and history
+
+
+def test_a_row_of_fit_may_ask_what_a_lead_did() -> None:
+    """ "One grammar for conditions, everywhere (gates, rows, …)" """
+    definition = contract(
+        "fit: {role: [{is: buyer, signal: pricing_page, at_least: 2, within: 7d, points: 20}, {is: buyer, points: 5}]}"
+    )
+    visits = [did("pricing_page", 1), did("pricing_page", 6)]
+    buyer = lead(role="buyer")
+
+    found = points(definition, *visits, who=buyer)
+
+    assert (found.fit, found.parts[0].label) == (20, "Role is buyer, 2 or more of pricing_page within 7 days")
+    assert points(definition, *visits[:1], who=buyer).fit == 5
+    assert points(definition, *visits).fit == 0
+    assert score(buyer, visits, definition, NOW + timedelta(days=1)).fit == 5, "the 6 days have become 7"
+
+
+def test_a_row_of_intent_may_ask_what_else_a_lead_did() -> None:
+    """ "`{signal, asset, at_least, within, distinct, after}`" """
+    definition = contract(
+        'intent: {ebook: {points: 5, when: {signal: webinar, asset: "Live*", within: 30d, after: ad}}}'
+    )
+    ebook, ad = did("ebook"), did("ad", 10)
+
+    assert points(definition, ebook, ad, did("webinar", 9, "Live 4")).intent == 5
+    assert points(definition, ebook, ad, did("webinar", 9, "Recording")).intent == 0
+    assert points(definition, ebook, ad, did("webinar", 11, "Live 4")).intent == 0, "before the ad"
+    assert points(definition, ebook).intent == 0
+
+
+def test_a_row_may_ask_what_a_lead_did_not_do() -> None:
+    """ "nested in `all`, `any`, `not`" """
+    definition = contract("intent: {ebook: {points: 5, when: {not: {signal: unsubscribed}}}}")
+
+    assert points(definition, did("ebook")).intent == 5
+    assert points(definition, did("ebook"), did("unsubscribed", 400)).intent == 0
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        "fit: {history: [{returning: true, points: 7}]}",
+        "intent: {demo_request: {points: 7, returning: true}}",
+        "bonus: [{name: back, when: {returning: true}, points: 7}]",
+    ],
+)
+def test_a_row_may_ask_whether_a_lead_returns(rows: str) -> None:
+    """ "`{returning: true}`" """
+    definition = contract(rows)
+    demo = [did("demo_request", 1)]
+    end = int(NOW.timestamp()) - 2 * DAY
+    others = score(lead(), demo, contract(""), NOW).total if "demo_request:" not in rows else 0
+
+    assert score(lead(), demo, definition, NOW).total == others
+    assert score(lead(), demo, definition, NOW, returning=True).total == others + 7
+    assert score(lead(), demo, definition, NOW, since=end).total == others + 7
+
+
+def test_a_negative_row_may_begin_by_time_and_a_positive_one_may_end() -> None:
+    """ "time alone never raises a score" """
+    definition = contract(
+        "fit: {silence: [{not: {signal: visit, within: 7d}, points: -10}, {signal: visit, within: 7d, points: 5}]}\n"
+        "intent: {ebook: {points: -2, when: {not: {signal: visit, within: 7d}}}}"
+    )
+    deeds = [did("visit"), did("ebook")]
+
+    course = [score(lead(), deeds, definition, NOW + timedelta(days=day)).total for day in (0, 6, 7)]
+
+    assert course == [5, 5, -12]
+
+
 # The score of a lead that returns; the receipt's words
 
 

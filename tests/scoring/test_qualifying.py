@@ -360,10 +360,10 @@ def test_a_fact_that_fails_a_hard_gate_names_the_gate() -> None:
     """ "A fact that now fails a hard gate flags an open card and closes nothing." """
     demo = [did("demo_request")]
 
-    failed = failed_hard_gates(lead(country="KP", employees=5), demo, SIGNED_DEFINITION, NOW)
+    failed = failed_hard_gates(lead(country="KP", employees=5), demo, SIGNED_DEFINITION, Standing(), NOW)
 
     assert [gate.label for gate in failed] == ["A country we may sell to"]
-    assert failed_hard_gates(without("country"), demo, SIGNED_DEFINITION, NOW) == ()
+    assert failed_hard_gates(without("country"), demo, SIGNED_DEFINITION, Standing(), NOW) == ()
 
 
 # While a hand-off is open
@@ -591,6 +591,152 @@ def test_every_reason_keeps_a_lead_away_for_a_while(reason: str) -> None:
         judged(lead(seniority="vp"), *PAGES, past=ended(0.9, reason=reason, again_on=later)).blocked
         == "waiting"
     )
+
+
+# Gates and rules that ask about deeds, points and history
+
+WELCOME = "gates:\n"
+
+
+def gated(gate: str) -> Definition:
+    """The contract with one more gate before the others."""
+    return contract((WELCOME, f"{WELCOME}  - {gate}\n"))
+
+
+def test_a_hard_gate_may_ask_what_a_lead_did_and_stops_even_a_demo_request() -> None:
+    """ "One grammar for conditions, everywhere (gates, …)"; "Order: suppression, hard gates, fast track" """
+    definition = gated("{not: {signal: unsubscribed}, hard: true, label: Wants mail}")
+
+    verdict = judged(lead(), did("demo_request"), did("unsubscribed", 3), definition=definition)
+
+    assert (verdict.blocked, verdict.wanted, verdict.gates_pass) == ("hard_gate", (), False)
+    assert verdict.sentences == ('The gate "Wants mail" fails: unsubscribed: yes.',)
+    assert judged(lead(), did("demo_request"), definition=definition).why == "fast_track"
+
+
+def test_a_soft_gate_may_ask_what_a_lead_did() -> None:
+    """ "soft gates, then score ≥ threshold" """
+    definition = gated(
+        "{signal: case_study, asset: Paper*, at_least: 2, distinct: day, within: 30d, label: Reads}"
+    )
+    read = [Activity(f"r{day}", "case_study", "Paper 1", AS_OF - day * DAY, AS_OF) for day in (1, 2)]
+    senior = lead(seniority="c_level")
+
+    stopped = judged(senior, did("pricing_page"), *read[:1], definition=definition)
+
+    assert stopped.blocked == "soft_gate"
+    told = 'on "Paper*" within 30 days: no.'
+    assert stopped.sentences == (f'The gate "Reads" fails: 2 or more different days of case study {told}',)
+    assert judged(senior, did("pricing_page"), *read, definition=definition).why == "threshold"
+
+
+def test_a_gate_on_a_signal_is_never_unknown_and_asks_for_attributes_only() -> None:
+    """ "A gate says `unknown: pass | hold | fail`"; "Hold asks for enrichment" """
+    definition = gated("{signal: case_study, role: buyer, unknown: hold, label: A buyer who reads}")
+
+    never_read = judged(lead(), did("pricing_page"), definition=definition)
+    reads = judged(lead(), did("case_study"), definition=definition)
+
+    assert (never_read.blocked, never_read.wanted) == ("soft_gate", ())
+    assert (reads.blocked, reads.wanted) == ("held", ("role",))
+    held = 'The gate "A buyer who reads" waits for enrichment: role is unknown, case study: yes.'
+    assert reads.sentences == (held,)
+
+
+def test_a_gate_may_ask_for_the_score() -> None:
+    """ "`{score: n}`": the score is known before the gates are asked."""
+    definition = gated("{score: 45, hard: true, label: Warm}")
+
+    cold = judged(lead(), did("demo_request"), definition=definition)
+
+    assert (cold.blocked, cold.sentences) == ("hard_gate", ('The gate "Warm" fails: score 45 or more: no.',))
+    assert judged(lead(), did("demo_request"), did("ebook"), definition=definition).why == "fast_track"
+
+
+def test_a_gate_may_ask_whether_a_lead_returns() -> None:
+    """ "`{returning: true}`" """
+    definition = gated("{returning: false, label: Newcomers}")
+    vp = lead(seniority="vp")
+
+    back = judged(vp, *PAGES, definition=definition, past=ended(30))
+
+    assert (back.blocked, back.sentences) == (
+        "soft_gate",
+        ('The gate "Newcomers" fails: the lead is not returning: no.',),
+    )
+    assert judged(vp, *PAGES, definition=definition).why == "threshold"
+
+
+def test_an_end_does_not_hide_from_a_gate_what_a_lead_did() -> None:
+    """ "only active intent newer than the end can qualify again": a gate asks who may come, and is no intent."""
+    definition = gated("{not: {signal: unsubscribed}, hard: true}")
+    vp, past = lead(seniority="vp"), ended(30)
+
+    assert (
+        judged(vp, *PAGES, did("unsubscribed", 40), definition=definition, past=past).blocked == "hard_gate"
+    )
+    assert judged(vp, *PAGES, definition=definition, past=past).why == "threshold"
+
+
+def test_an_open_hand_offs_hard_gate_may_ask_what_a_lead_did_and_for_its_score_since_the_end() -> None:
+    """ "A fact that now fails a hard gate flags an open card and closes nothing." """
+    definition = gated("{not: {signal: unsubscribed}, score: 30, hard: true, label: Welcome}")
+    demo = did("demo_request", 5)
+
+    def fails(*activities: Activity, past: Past | None = None) -> bool:
+        return bool(failed_hard_gates(lead(), activities, definition, Standing(past=past), NOW))
+
+    assert not fails(demo)
+    assert fails(demo, did("unsubscribed"))
+    assert not fails(demo, past=ended(6))
+    assert fails(demo, past=ended(4)), "the demo before the end gives no points any more"
+
+
+def test_a_rule_may_ask_for_facts_deeds_points_gates_and_history_together() -> None:
+    """ "One grammar for conditions, everywhere (…, rules, …)" """
+    rule = "{name: all, country: GB, score: 6, gates: pass, returning: true, signal: ebook}"
+    definition = contract(("qualify_when:\n", f"qualify_when:\n  - {rule}\n"))
+    deeds = [did("ebook"), did("case_study")]
+
+    assert judged(lead(), *deeds, definition=definition, past=ended(30)).why == "rule: all"
+    for who, done, past in (
+        (lead(country="FR"), deeds, ended(30)),
+        (lead(), deeds[:1], ended(30)),
+        (lead(), deeds, None),
+        (lead(), [did("pricing_page")], ended(30)),
+    ):
+        assert judged(who, *done, definition=definition, past=past).blocked == "score"
+    assert judged(lead(employees=5), *deeds, definition=definition, past=ended(30)).blocked == "soft_gate"
+
+
+def test_a_tier_hears_of_the_gates_what_they_answered() -> None:
+    """ "`{gates: pass}`" in a tier: the fast track passes by soft gates, and what they saw before the end counts."""
+    definition = contract(
+        (WELCOME, f"{WELCOME}  - {{signal: case_study, label: Reads}}\n"),
+        ("tiers:\n", "tiers:\n  - {name: sure, when: {gates: pass}, first_touch: 1h}\n"),
+    )
+    read, demo, past = did("case_study", 40), did("demo_request"), ended(30)
+
+    sure = judged(lead(), read, demo, definition=definition, past=past)
+    unsure = judged(lead(), demo, definition=definition, past=past)
+
+    assert sure.tier is not None
+    assert unsure.tier is not None
+    assert (sure.tier.name, unsure.tier.name, unsure.fit_check) == ("sure", "demo", True)
+    found = score(lead(), [read, demo], definition, NOW, since=past.ended_at)
+    for deeds, name in (([read, demo], "sure"), ([demo], "demo")):
+        again = tier_of(
+            lead(), deeds, definition, found, now=NOW, since=past.ended_at, returning=True, fit_check=False
+        )
+        assert again.name == name
+
+
+def test_a_fast_track_may_ask_what_else_a_lead_did() -> None:
+    """ "One grammar for conditions, everywhere (…, rows, …)" """
+    definition = contract(("within: 30d}", "when: {signal: case_study}}"))
+
+    assert judged(lead(), did("demo_request"), did("case_study"), definition=definition).why == "fast_track"
+    assert judged(lead(), did("demo_request"), definition=definition).blocked == "score"
 
 
 # What the caller may hand in

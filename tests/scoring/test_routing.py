@@ -124,6 +124,16 @@ def test_a_returning_lead_may_have_a_segment_of_its_own() -> None:
     assert taken.channel == "C0BACK"
 
 
+@pytest.mark.parametrize(("answered", "channel"), [(True, "C0SURE"), (False, "C0ALL"), (None, "C0SURE")])
+def test_a_segment_hears_of_the_gates_what_they_answered(answered: bool | None, channel: str) -> None:
+    """ "`{gates: pass}`" in a segment is the answer the gates gave; without one they are asked."""
+    team = team_of("name: sure, when: {gates: pass}, channel: C0SURE, pool: [U0BOB]", EVERYONE)
+
+    taken = route(Lead({}, SECOND), [], team, DEFINITION, tier=None, score=None, now=NOW, gates_pass=answered)
+
+    assert taken.channel == channel
+
+
 def test_a_segment_that_asks_for_an_unknown_tier_or_signal_is_told() -> None:
     team = team_of(
         "name: hot, when: {tier: gold, signal: [demo_requests, tv]}, channel: C0HOT, pool: [U0BOB]", EVERYONE

@@ -7,10 +7,11 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scoring.conditions import All, Any, Between, Condition, Did, Has, Is, IsNot, Not
+from scoring.conditions import All, Any, Between, Condition, Did, Has, Is, IsNot, Not, signals_in
 from scoring.definition import Bonus, Caps, Definition, FitGroup, FitRow, Inactivity, IntentRow, Tier
 from scoring.evaluate import holds
 from scoring.lead import Activity, Fact, Lead, Scalar
+from scoring.passing_time import raised_by_time
 from scoring.score import Score, score
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -56,13 +57,34 @@ def nested(leaves: st.SearchStrategy[Condition], *, negation: bool = True) -> st
     return st.recursive(leaves, deeper, max_leaves=4)
 
 
-fit_rows = st.builds(FitRow, nested(about_facts), st.integers(-20, 20), st.just("row"))
-fit_groups = st.builds(
-    FitGroup, st.just("group"), st.lists(fit_rows, max_size=3).map(tuple), st.sampled_from(["fit", "intent"])
-)
+about_both = nested(st.one_of(about_facts, about_deeds, st.builds(Not, about_deeds)))
 
 
-def intent_rows(signal: str, *, lowest: int = -20) -> st.SearchStrategy[IntentRow]:
+def as_signed(rows: Sequence[FitRow]) -> tuple[FitRow, ...]:
+    """*rows* without those that the file could not say, because time alone would make them worth more."""
+    kept: list[FitRow] = []
+    for row in reversed(rows):
+        if raised_by_time(row.when, (row.points,), (0, *(below.points for below in kept))) is None:
+            kept.insert(0, row)
+    return tuple(kept)
+
+
+def fit_groups(conditions: st.SearchStrategy[Condition]) -> st.SearchStrategy[FitGroup]:
+    rows = st.builds(FitRow, conditions, st.integers(-20, 20), st.just("row"))
+    listed = st.lists(rows, max_size=3).map(as_signed)
+    return st.builds(FitGroup, st.just("group"), listed, st.sampled_from(["fit", "intent"]))
+
+
+def unmoved(row: IntentRow) -> IntentRow:
+    """*row*, without a condition by which time alone would make it worth more."""
+    worth = row.points if isinstance(row.points, tuple) else (row.points,)
+    moved = row.when is not None and raised_by_time(row.when, worth, (0,))
+    return replace(row, when=None) if moved else row
+
+
+def intent_rows(
+    signal: str, conditions: st.SearchStrategy[Condition], *, lowest: int = -20
+) -> st.SearchStrategy[IntentRow]:
     good, bad = st.integers(0, 60), st.integers(lowest, 0)
     worths = [st.one_of(each, st.lists(each, min_size=1, max_size=3).map(tuple)) for each in (good, bad)]
     return st.builds(
@@ -74,8 +96,8 @@ def intent_rows(signal: str, *, lowest: int = -20) -> st.SearchStrategy[IntentRo
         half_life=days,
         cap=st.one_of(st.none(), st.integers(0, 60)),
         every=st.sampled_from(["event", "asset", "day"]),
-        when=st.one_of(st.none(), nested(about_facts)),
-    )
+        when=st.one_of(st.none(), conditions),
+    ).map(unmoved)
 
 
 def bonuses(conditions: st.SearchStrategy[Condition], lowest: int) -> st.SearchStrategy[Bonus]:
@@ -96,14 +118,15 @@ caps = st.builds(Caps, limits, limits, limits, limits, limits, limits)
 def definitions(*, only_gains: bool = False) -> st.SearchStrategy[Definition]:
     conditions = nested(st.one_of(about_facts, about_deeds), negation=not only_gains)
     lowest = 0 if only_gains else -20
-    rows = st.tuples(*(intent_rows(signal, lowest=lowest) for signal in SIGNALS[:3]))
+    asked = nested(about_facts) if only_gains else about_both
+    rows = st.tuples(*(intent_rows(signal, asked, lowest=lowest) for signal in SIGNALS[:3]))
     return st.builds(
         Definition,
         st.just("any"),
         st.just(50),
         rows.map(lambda each: {row.signal: row for row in each}),
         st.just((Tier("standard", 0, timedelta(days=1), "calendar"),)),
-        fit=st.lists(fit_groups, max_size=3).map(tuple),
+        fit=st.lists(fit_groups(asked), max_size=3).map(tuple),
         bonus=st.lists(bonuses(conditions, lowest), max_size=2).map(tuple),
         inactivity=st.lists(silences, max_size=2).map(tuple),
         caps=caps,
@@ -268,6 +291,10 @@ def figures(found: Score) -> tuple[int, int, int]:
     return found.fit, found.intent, found.active_intents
 
 
+def asks_for_deeds(condition: Condition) -> bool:
+    return bool(signals_in(condition))
+
+
 # What must hold
 
 
@@ -320,6 +347,27 @@ def test_time_alone_never_raises_a_score(
     for side in ("fit", "intent", "total", "active_intents"):
         course = [getattr(each, side) for each in scores]
         assert course == sorted(course, reverse=True), side
+
+
+lately = st.builds(Did, st.just(SIGNALS[:1]), within=st.sampled_from([1, 3, 7]).map(timedelta))
+about_windows = nested(st.one_of(lately, st.builds(Not, lately)))
+
+
+@settings(max_examples=300, deadline=None)
+@given(fit_groups(about_windows), intent_rows(SIGNALS[0], about_windows), deeds(), st.integers(1, 7 * 24))
+def test_time_alone_makes_no_row_that_asks_about_deeds_worth_more(
+    group: FitGroup, row: IntentRow, activities: list[Activity], hours: int
+) -> None:
+    """ "So time alone never raises a score (a Hypothesis property)" """
+    tiers = (Tier("standard", 0, timedelta(days=1), "calendar"),)
+    definition = Definition("any", 50, {row.signal: row}, tiers, fit=(group,))
+    nobody = Lead({}, AS_OF)
+
+    now = score(nobody, activities, definition, NOW)
+    later = score(nobody, activities, definition, NOW + timedelta(hours=hours))
+
+    assert later.fit <= now.fit
+    assert later.intent <= now.intent
 
 
 @settings(deadline=None)
@@ -385,7 +433,10 @@ def test_nothing_matches_a_lead_of_whom_nothing_is_known(
     nobody = Lead({}, AS_OF)
 
     assert holds(condition, nobody, (), definition, now=NOW) is None
-    assert score(nobody, (), replace(definition, bonus=()), NOW).parts == ()
+    facts_only = [
+        group for group in definition.fit if not any(asks_for_deeds(row.when) for row in group.rows)
+    ]
+    assert score(nobody, (), replace(definition, fit=tuple(facts_only), bonus=()), NOW).parts == ()
 
 
 @settings(deadline=None)

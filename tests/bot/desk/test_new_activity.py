@@ -1,11 +1,13 @@
 """While a hand-off is open: new activity goes to its thread, may raise its tier, and closes nothing."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from threading import Barrier, Thread
 
 from bot.desk import answer
+from scoring.dispositions import Disposition
 from tests.bot.desk.shift import Shift
-from tests.world import ADA, World
+from tests.world import ADA, DEFINITION, World
 
 MINUTE = timedelta(minutes=1)
 
@@ -161,3 +163,41 @@ def test_neither_the_raise_nor_the_press_is_lost_when_both_come_at_once(postgres
         side.join()
 
     assert {(row.owner, row.stage, row.tier, row.n) for row in shift.rows()} == {("U0ANN", "sal", "demo", 3)}
+
+
+LEAVES = "{not: {signal: unsubscribed}, hard: true, label: Wants mail}"
+
+
+def test_a_deed_that_fails_a_hard_gate_flags_the_open_card_and_closes_nothing(
+    shifts: Callable[..., Shift], sqlite_url: str
+) -> None:
+    """ "One grammar for conditions, everywhere (gates, …)" """
+    shift = shifts(sqlite_url, definition=DEFINITION.replace("gates:\n", f"gates:\n  - {LEAVES}\n"))
+    shift.demo()
+    assert shift.handoff().flag is None
+
+    shift.arrive(shift.event("unsubscribed"))
+    shift.arrive(shift.event("pricing_page"))
+
+    assert (shift.handoff().flag, shift.handoff().open) == ("Fails the gate: Wants mail.", True)
+
+
+def test_a_gate_that_asks_whether_a_lead_returns_is_asked_so_while_its_hand_off_is_open(
+    shifts: Callable[..., Shift], sqlite_url: str
+) -> None:
+    """ "`{returning: true}`", and the score shown counts it too."""
+    newcomers = "gates:\n  - {any: [{returning: true}, {not: {signal: ebook}}], hard: true, label: New}\n"
+    back = "fit:\n  history: [{returning: true, points: 7}]\n"
+    definition = DEFINITION.replace("gates:\n", newcomers).replace("fit:\n", back)
+    shift = shifts(sqlite_url, definition=definition)
+    shift.demo()
+    shift.arrive(shift.event("ebook"))
+    assert shift.handoff().flag == "Fails the gate: New."
+    first = shift.handoff().fit
+
+    answer.end(shift.desk, 1, "U0ANN", Disposition("other", note="next year"))
+    shift.clock.advance(timedelta(days=40))
+    shift.demo()
+    shift.arrive(shift.event("ebook"))
+
+    assert (shift.handoff(2).flag, shift.handoff(2).fit) == (None, first + 7)
