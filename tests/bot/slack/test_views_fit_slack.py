@@ -208,7 +208,7 @@ def hostile_text(dice: random.Random) -> str:
     return "".join(letters) * dice.choice((1, 1, 1, 30))
 
 
-PRANKS = int(os.environ.get("BATON_PRANKS", "3000"))
+PRANKS = int(os.environ.get("PRANKS", "3000"))
 """How many cards the long hunt fills; 62,500 are a million texts. The number is its seed, too."""
 
 
