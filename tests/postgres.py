@@ -9,6 +9,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import time
 from functools import cache
 from itertools import count
 from pathlib import Path
@@ -18,6 +19,7 @@ from sqlalchemy import URL, create_engine, make_url, text
 from sqlalchemy.exc import OperationalError
 
 from bot.desk.desk import open_database
+from storage.engine import Database
 
 _numbers = count(1)
 
@@ -118,3 +120,15 @@ def needed() -> None:
         if os.environ.get("CI") == "true":
             pytest.fail(message)
         pytest.skip(message)
+
+
+def until_somebody_waits(database: Database, seconds: float = 10.0) -> None:
+    """Return once a transaction waits for another one's lock. Raises TimeoutError."""
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        with database.reading() as session:
+            if session.connection().execute(text(waiting)).scalar_one():
+                return
+        time.sleep(0.01)
+    raise TimeoutError("nobody waits for a lock")

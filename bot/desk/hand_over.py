@@ -94,7 +94,8 @@ def _put_on_cards(session: Session, desk: Desk, sales: Sequence[tuple[int, Cross
     made = cards.create(session, [card for _, card in single], desk.clock.real())
     on = {id_: card for (id_, _), card in zip(single, made, strict=True)}
     moves.set_card(session, on)
-    for id_, crossing, path in sales:
+    # In one order everywhere: two requests that lock the same digests do not wait for each other.
+    for id_, crossing, path in sorted(sales, key=lambda each: (each[2].channel, each[1].tier.rank, each[0])):
         if crossing.tier.digest is None:
             continue
         card, begun = cards.collect(

@@ -26,7 +26,7 @@ def expect(session: Session, agreed: Agreed, made: Sequence[Handoff]) -> None:
         for handoff in off_hours
         for person in handoff.pool
     }
-    deadlines.once(session, *(Due(OPENING, person, "next", at) for person, at in first.items()))
+    deadlines.once(session, *(Due(OPENING, person, "next", at) for person, at in sorted(first.items())))
 
 
 def _came_off_hours(handoff: Handoff) -> bool:

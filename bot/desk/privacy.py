@@ -119,7 +119,6 @@ def _erased(
         email = leads.load(session, [lead])[lead].email
         names = privacy.names_of(session, lead)
         ids = [each.id for each in mine]
-        letters = privacy.letters_about(session, lead, ids)
         tombstones.bury(
             session, desk.secret, [*names, *([f"email:{email}"] if email else [])], int(now.timestamp())
         )
@@ -129,6 +128,8 @@ def _erased(
             [email, *(name.removeprefix("email:") for name in names if name.startswith("email:"))],
         )
         _close(session, desk, mine, now)
+        # Only now: closing waits for whoever is deciding a step of theirs, and sees what they wrote.
+        letters = privacy.letters_about(session, lead, ids)
         deeds, _ = privacy.forget_person(session, lead, int(now.timestamp()))
         privacy.forget_words(session, ids)
         privacy.silence(session, letters)
@@ -151,12 +152,21 @@ def _hide(session: Session, desk: Desk, addresses: Iterable[str | None]) -> None
 def _close(session: Session, desk: Desk, mine: Sequence[Handoff], now: datetime) -> None:
     """A line in each log; an open hand-off ends with it. An end keeps its reason, so figures stay."""
     for handoff in mine:
+        was_open, ended = _ended(session, handoff, now)
+        if was_open:
+            announce.outgoing(session, desk, ended, "handoff.recycled")
+        deadlines.cancel(session, (ladder.FIRST_TOUCH, ladder.DECIDE, ladder.FOLLOW_UP), str(handoff.id))
+
+
+def _ended(session: Session, handoff: Handoff, now: datetime) -> tuple[bool, Handoff]:
+    """Whether it was open, and how it is now. Who presses meanwhile is waited for, and what they did is ended."""
+    while True:
         values = {"stage": "recycled", "ended_at": now} if handoff.open else {}
         change = Move(ERASE, None, now, values, reason=handoff.reason, source="erasure")
         ended = moves.move(session, handoff, change)
-        if ended is not None and handoff.open:
-            announce.outgoing(session, desk, ended, "handoff.recycled")
-        deadlines.cancel(session, (ladder.FIRST_TOUCH, ladder.DECIDE, ladder.FOLLOW_UP), str(handoff.id))
+        if ended is not None:
+            return handoff.open, ended
+        handoff = handoffs.many(session, [handoff.id])[handoff.id]
 
 
 def _scrub(session: Session, desk: Desk, letters: Sequence[Posted]) -> int:

@@ -2,14 +2,13 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from time import monotonic, sleep
 
 import pytest
-from sqlalchemy import text
 
 from storage import cards
 from storage.cards import NewCard
 from storage.engine import Database
+from tests import postgres
 from tests.bot.desk.shift import Shift
 from tests.world import ADA, DEFINITION, World
 
@@ -106,9 +105,7 @@ def test_a_lead_that_comes_while_its_digest_is_asked_for_begins_the_next_one(pos
     with ThreadPoolExecutor(1) as pool, database.writing() as session:
         cards.post(session, first, at)
         joined = pool.submit(collected, database)
-        until = monotonic() + 5
-        while not waits_for_a_lock(database) and monotonic() < until:
-            sleep(0.01)
+        postgres.until_somebody_waits(database)
         session.commit()
         card, begun = joined.result()
 
@@ -118,9 +115,3 @@ def test_a_lead_that_comes_while_its_digest_is_asked_for_begins_the_next_one(pos
 def collected(database: Database) -> tuple[int, bool]:
     with database.writing() as session:
         return cards.collect(session, NewCard(0, "C0EMEA", 2), "standard")
-
-
-def waits_for_a_lock(database: Database) -> bool:
-    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    with database.reading() as session:
-        return bool(session.connection().execute(text(waiting)).scalar_one())

@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,9 +20,11 @@ from bot.slack.views.digest import digest_card
 from scoring.dispositions import Disposition
 from scoring.funnel import reached_by
 from scoring.stages import Refused
-from storage import contracts, leads, tombstones
+from storage import contracts, handoffs, leads, moves, tombstones
 from storage.keyed import keyed
+from storage.moves import Move
 from storage.tables import OccurrenceRow, OutboxRow, SuppressionRow, TombstoneRow
+from tests import postgres
 from tests.bot.desk.shift import Shift, refusal
 from tests.world import ADA, TEAM
 
@@ -444,6 +447,23 @@ def test_who_gave_no_address_is_found_by_the_name_their_source_gave_them(shift: 
 def test_arrivals_of_the_tests_are_as_intake_reads_them(shift: Shift) -> None:
     body = json.dumps({"events": [shift.event("ebook", CANARIES)]}).encode()
     assert any(key.startswith("id:native:") for key in arrivals_of(body, shift.now)[0].keys)
+
+
+def test_a_press_that_is_being_saved_while_its_lead_is_erased_does_not_keep_it_open(
+    postgres_shift: Shift,
+) -> None:
+    shift = postgres_shift
+    shift.desk.secret = SECRET
+    shift.arrive(shift.event("demo_request", CANARIES))
+    with ThreadPoolExecutor(1) as pool, shift.desk.database.writing() as session:
+        pressed = Move("accept", "U0BOB", shift.now, {"stage": "sal", "owner": "U0BOB"})
+        assert moves.move(session, handoffs.many(session, [1])[1], pressed) is not None
+        erasing = pool.submit(privacy.erase, shift.desk, CANARIES["email"])
+        postgres.until_somebody_waits(shift.desk.database)
+        session.commit()
+        assert erasing.result().lead == 1
+
+    assert not shift.handoff(1).open
 
 
 # -- messages about several people ---------------------------------------------------------------------
