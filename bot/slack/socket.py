@@ -19,6 +19,9 @@ AGAIN_SECONDS = 5.0
 PING_SECONDS = 3.0
 """How often the connection is looked at: a closed one is opened again within this, where the SDK takes 10 s,
 and no press arrives in between."""
+CLOSE_SECONDS = 5.0
+"""How long closing the connection may take once we stop."""
+
 FINISH_SECONDS = 4.0
 """How long what came over the connection may take to be answered before it is closed: longer than Slack waits."""
 
@@ -84,7 +87,10 @@ class Socket:
         until = time.monotonic() + FINISH_SECONDS
         while self._handler.busy and time.monotonic() < until:
             time.sleep(0.02)
-        self._handler.client.close()
+        # The SDK's close joins its threads without a limit, and one that reconnects just then may never end.
+        closing = threading.Thread(target=self._handler.client.close, name="socket closing", daemon=True)
+        closing.start()
+        closing.join(timeout=CLOSE_SECONDS)
 
     @property
     def connected(self) -> bool:

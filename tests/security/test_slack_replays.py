@@ -150,7 +150,7 @@ def test_of_the_same_request_at_the_same_instant_on_two_replicas_one_decides(
     done(one, accept(one))
 
     for number in range(1, 21):
-        request = touch_booked(one)
+        request = touch_form(one)
         answers = at_once(*[partial(request.to, world) for world in (one, other, one, other)])
         assert [answer.status_code for answer in answers] == [200] * 4
         assert touches(one) == number
@@ -161,7 +161,7 @@ def test_of_the_same_request_at_the_same_instant_on_one_replica_one_decides(worl
     done(world, accept(world))
 
     for number in range(1, 6):
-        request = touch_booked(world)
+        request = touch_form(world)
         answers = at_once(*[partial(request.to, world)] * 4)
         assert [answer.status_code for answer in answers] == [200] * 4
         assert touches(world) == number
