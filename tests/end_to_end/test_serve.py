@@ -240,6 +240,7 @@ def test_health_readiness_and_metrics_answer(open_shop: Shop) -> None:
 # -- starting and stopping --------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_restart_keeps_everything(either_shop: Shop) -> None:
     running = either_shop.begin()
     lead, card = accepted(either_shop)

@@ -18,6 +18,8 @@ from storage.engine import BUSY, Database
 from tests import postgres
 from tests.world import ADA, World, signed
 
+pytestmark = pytest.mark.slow  # each waits until the database has had enough
+
 MORE = "webinar"
 
 

@@ -52,6 +52,7 @@ def test_slacks_signature_is_good_for_five_minutes_either_way_and_no_second_more
         assert press(asked, "U0ANN", "why", at=now + off).to(asked).status_code == 200
 
 
+@pytest.mark.slow
 def test_one_bit_in_body_signature_or_timestamp_shuts_slacks_door(asked: World) -> None:
     good = press(asked, "U0ANN", "accept")
     seal, stamp = good.headers["x-slack-signature"], good.headers["x-slack-request-timestamp"]

@@ -52,8 +52,9 @@ def place(request: pytest.FixtureRequest) -> Iterator[Place]:
     postgres.drop(name)
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("place", [pytest.param("sqlite", marks=pytest.mark.slow), "postgres"], indirect=True)
+@pytest.mark.parametrize("place", ["sqlite", "postgres"], indirect=True)
 def test_nothing_is_lost_or_doubled_in_any_order_of_events_presses_deaths_and_trouble(place: Place) -> None:
     rounds = 8 if place.replicas == 1 else 5
     run_state_machine_as_test(rounds_at(place), settings=settings(SHORT, max_examples=rounds))

@@ -76,6 +76,7 @@ def test_a_mapping_with_a_mistake_is_told_with_its_line(baton: Program) -> None:
     assert "mapping.yaml:2: emial is not a key known here; the nearest is email." in failed.stderr
 
 
+@pytest.mark.slow
 def test_while_serve_runs_the_import_says_to_stop_it_first(baton: Program, slack: Slack) -> None:
     port = free_port()
     serving = baton.start(

@@ -120,6 +120,7 @@ def test_a_taken_port_is_told_in_a_sentence(program: Program) -> None:
         )
 
 
+@pytest.mark.slow
 def test_serve_works_beside_a_playground_of_its_own(program: Program) -> None:
     (program.folder / "definition.yaml").write_text(DEFINITION, "utf-8")
     (program.folder / "team.yaml").write_text(TEAM, "utf-8")

@@ -121,6 +121,7 @@ def test_a_lead_on_such_a_digest_is_accepted_while_it_waits(shift: Shift) -> Non
     assert shift.handoff(gathered.id).owner == "U0BOB"
 
 
+@pytest.mark.slow
 def test_two_replicas_that_fold_while_others_press_lose_nobody(
     shifts: Callable[..., Shift], postgres_url: str
 ) -> None:
