@@ -88,9 +88,15 @@ class Socket:
         while self._handler.busy and time.monotonic() < until:
             time.sleep(0.02)
         # The SDK's close joins its threads without a limit, and one that reconnects just then may never end.
-        closing = threading.Thread(target=self._handler.client.close, name="socket closing", daemon=True)
+        closing = threading.Thread(target=self._close, name="socket closing", daemon=True)
         closing.start()
         closing.join(timeout=CLOSE_SECONDS)
+
+    def _close(self) -> None:
+        try:
+            self._handler.client.close()
+        except Exception:  # the boundary of a thread: a connection that broke just now cannot be closed
+            log.info("the socket was gone before it was closed", exc_info=True)
 
     @property
     def connected(self) -> bool:
