@@ -96,7 +96,7 @@ class Socket:
         try:
             self._handler.client.close()
         except Exception:  # the boundary of a thread: a connection that broke just now cannot be closed
-            log.info("the socket was gone before it was closed", exc_info=True)
+            log.warning("the socket was gone before it was closed", exc_info=True)
 
     @property
     def connected(self) -> bool:
