@@ -152,21 +152,12 @@ def _hide(session: Session, desk: Desk, addresses: Iterable[str | None]) -> None
 def _close(session: Session, desk: Desk, mine: Sequence[Handoff], now: datetime) -> None:
     """A line in each log; an open hand-off ends with it. An end keeps its reason, so figures stay."""
     for handoff in mine:
-        was_open, ended = _ended(session, handoff, now)
-        if was_open:
-            announce.outgoing(session, desk, ended, "handoff.recycled")
-        deadlines.cancel(session, (ladder.FIRST_TOUCH, ladder.DECIDE, ladder.FOLLOW_UP), str(handoff.id))
-
-
-def _ended(session: Session, handoff: Handoff, now: datetime) -> tuple[bool, Handoff]:
-    """Whether it was open, and how it is now. Who presses meanwhile is waited for, and what they did is ended."""
-    while True:
         values = {"stage": "recycled", "ended_at": now} if handoff.open else {}
         change = Move(ERASE, None, now, values, reason=handoff.reason, source="erasure")
         ended = moves.move(session, handoff, change)
-        if ended is not None:
-            return handoff.open, ended
-        handoff = handoffs.many(session, [handoff.id])[handoff.id]
+        if ended is not None and handoff.open:
+            announce.outgoing(session, desk, ended, "handoff.recycled")
+        deadlines.cancel(session, (ladder.FIRST_TOUCH, ladder.DECIDE, ladder.FOLLOW_UP), str(handoff.id))
 
 
 def _scrub(session: Session, desk: Desk, letters: Sequence[Posted]) -> int:

@@ -1,7 +1,7 @@
 """A burst: when a channel's queue is longer than a quarter of an hour, cool leads are gathered onto digests."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
@@ -12,13 +12,12 @@ from sqlalchemy import select, update
 from sqlmodel import col
 
 from bot.desk import answer, delivery
-from bot.playground import Slack
 from storage import outbox, relief
 from storage.relief import ANY_TIER
 from storage.tables import CardRow, HandoffRow, OutboxRow
 from tests.bot.desk.shift import Shift
-from tests.bot.patience import Patient, raise_patient
-from tests.world import ADA, raze
+from tests.bot.patience import Patient
+from tests.world import ADA
 
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 
@@ -165,13 +164,6 @@ def test_a_lead_somebody_is_pressing_on_keeps_its_card_and_is_not_waited_for(
             assert relief.fold(session, "C0EMEA", 10, 100, two.desk.clock.real()) == 19
 
     check_each_once(one)
-
-
-@pytest.fixture
-def patient(slack: Slack, sqlite_url: str) -> Iterator[Patient]:
-    world = raise_patient(slack, sqlite_url)
-    yield world
-    raze(world)
 
 
 def test_the_burst_drains_hot_ones_first_and_every_lead_is_seen_once(patient: Patient) -> None:
