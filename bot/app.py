@@ -154,7 +154,7 @@ class _Webhooks:
     def __call__(self, parcel: Parcel) -> Outcome:
         payload = announce.payload(self.desk, parcel)
         if payload is None:
-            return Dropped("the lead is gone")
+            return Dropped("the lead is gone, or not to be told of any more")
         status = self.hook.send(f"baton-{parcel.send}", self.desk.clock.real(), payload)
         if status is not None and 200 <= status < 300:
             return Delivered()

@@ -11,24 +11,25 @@ from bot.clock import Clock
 from bot.desk import govern, health
 from bot.desk.desk import StorageError, open_database
 from bot.desk.govern import Files
+from bot.files import accounts_of
 from bot.manifest import SCOPES
 from bot.settings import Settings, SettingsError, check_for_serving
 from bot.slack import inspect
 from bot.slack.client import SlackClient
 from bot.slack.inspect import Remark, Wanted
+from scoring import stages
 from scoring.contract import Definition
 from scoring.definition import DefinitionError, read_definition
 from scoring.routing import routing_doubts
 from scoring.team import Team, TeamError, read_team
 
 IDLE_IN_DEFINITION = (
-    "bands", "contract", "objective", "pause", "spot_check", "ladder.reassign", "tiers.ladder.reassign",
+    "bands", "contract.marketing", "contract.sales", "contract.check_on", "contract.hypothesis", "objective",
 )  # fmt: skip
 """Keys of the definition that are read and checked, and that nothing acts on in this version."""
 
 IDLE_IN_TEAM = (
-    "accounts", "snooze", "bundle", "deal_value", "target", "currency", "crm_url", "ae", "people.weight",
-    "people.signs", "channels.digests",
+    "target", "people.signs", "channels.digests",
 )  # fmt: skip
 """Keys of the team file that are read and checked, and that nothing acts on in this version."""
 
@@ -107,7 +108,8 @@ def _definition(text: str, settings: Settings, found: Checkup) -> Definition | N
     except DefinitionError as wrong:
         found.problems += wrong.problems
         return None
-    found.good.append(f"Definition: {definition.name}, MQL at {definition.threshold} points.")
+    mql = stages.label("mql", definition.labels)
+    found.good.append(f"Definition: {definition.name}, {mql} at {definition.threshold} points.")
     found.warnings += definition.warnings
     found.warnings += _idle(definition.keys, IDLE_IN_DEFINITION, str(settings.baton_definition))
     return definition
@@ -127,12 +129,8 @@ def _team(text: str, settings: Settings, found: Checkup) -> Team | None:
         IDLE_IN_TEAM,
         str(settings.baton_team),
     )
-    for segment in team.segments:
-        if segment.assign != "claim":
-            found.warnings.append(
-                f"{settings.baton_team}: segment {segment.name} says assign: {segment.assign}; "
-                "this version lets the first to accept own the lead."
-            )
+    if team.accounts is not None:
+        found.warnings += accounts_of(settings, team).problems
     return team
 
 

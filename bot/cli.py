@@ -212,14 +212,15 @@ def score(email: Annotated[str, typer.Argument(help="The lead's address.")], as_
         return
     out.print(terminal.headline(found))
     out.print(terminal.receipt_table(found))
-    for sentence in found.verdict.sentences:
+    for sentence in (*found.verdict.sentences, *terminal.missing(found)):
         out.print(sentence, markup=False)
 
 
 @app.command()
 def route(email: Annotated[str, typer.Argument(help="The lead's address.")], as_json: Json = False) -> None:
-    """Print which segment, channel and people a lead would go to, and why."""
-    path = terminal.routed(_explained(email))
+    """Print which segment, channel and person a lead would go to, and why."""
+    found = _explained(email)
+    path = terminal.routed(found)
     if as_json:
         print(json.dumps(path, ensure_ascii=False))
         return
@@ -229,6 +230,8 @@ def route(email: Annotated[str, typer.Argument(help="The lead's address.")], as_
         out.print(f"Tier {path['tier']}", markup=False)
     for sentence in path["why"]:
         out.print(f"Not {sentence}", markup=False)
+    for line in terminal.next_lines(found):
+        out.print(line, markup=False)
 
 
 def _explained(email: str) -> Explained:

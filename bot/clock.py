@@ -1,6 +1,7 @@
 """Two times: business time, which a demo may move, and real time for signatures, leases and pacing."""
 
 import logging
+import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -72,23 +73,44 @@ class SharedClock(Clock):
 
 
 class MovableClock(Clock):
-    """A business time that starts where it is told and can be put forward; never back."""
+    """A business time that starts where it is told, may stand still, and can be put forward; never back."""
 
     def __init__(self, start: datetime, *, running: bool = True) -> None:
-        self._start = start
-        self._running = running
-        self._began = time.monotonic()
-        self._ahead = timedelta(0)
+        self._turning = threading.Lock()
+        # Where it was when it was last turned, and since when it has been running: replaced as one, because others
+        # read it meanwhile.
+        self._at: tuple[datetime, float | None] = (start, time.monotonic() if running else None)
+
+    @property
+    def running(self) -> bool:
+        """Whether it goes on by itself."""
+        return self._at[1] is not None
 
     def business(self) -> datetime:
         """The story's time."""
-        passed = timedelta(seconds=time.monotonic() - self._began) if self._running else timedelta(0)
-        return (self._start + self._ahead + passed).replace(microsecond=0)
+        return self._reading(*self._at).replace(microsecond=0)
+
+    @staticmethod
+    def _reading(at: datetime, since: float | None) -> datetime:
+        return at if since is None else at + timedelta(seconds=time.monotonic() - since)
 
     def advance(self, by: timedelta) -> datetime:
         """Put business time forward by *by*, 0 or more; gives the new time."""
-        self._ahead += max(by, timedelta(0))
+        with self._turning:
+            at, since = self._at
+            self._at = (at + max(by, timedelta(0)), since)
         return self.business()
+
+    def pause(self) -> None:
+        """Let business time stand still; real time goes on."""
+        with self._turning:
+            self._at = (self._reading(*self._at), None)
+
+    def go_on(self) -> None:
+        """Let it run again, from where it stands."""
+        with self._turning:
+            at, since = self._at
+            self._at = (at, time.monotonic() if since is None else since)
 
     def advance_to(self, moment: datetime) -> datetime:
         """Put business time forward to *moment*; a moment in the past changes nothing."""

@@ -1,12 +1,14 @@
 """The two files from disk, read and checked together so that all mistakes are told at once."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from bot.desk.govern import Files
 from bot.settings import Settings
+from scoring.accounts import Accounts, read_accounts
 from scoring.contractfile import ContractError
 from scoring.definition import read_definition
-from scoring.team import read_team
+from scoring.team import Team, read_team
 
 
 class FilesUnreadable(Exception):
@@ -24,7 +26,22 @@ def files_of(settings: Settings) -> Files:
         text_of(settings.baton_definition, "BATON_DEFINITION"), text_of(settings.baton_team, "BATON_TEAM")
     )
     check(files, settings)
-    return files
+    team = read_team(files.team)
+    return replace(files, accounts=accounts_of(settings, team).owners) if team.accounts else files
+
+
+def accounts_of(settings: Settings, team: Team) -> Accounts:
+    """Whose each company is, as the file says that the team file names beside itself.
+
+    A file that cannot be read is a problem told, not a stop: leads go by turns meanwhile.
+    """
+    path = settings.baton_team.parent / (team.accounts or "")
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as denied:
+        why = f"{path} cannot be read ({type(denied).__name__}), so no account has an owner."
+        return Accounts({}, (f"{why} Check accounts in the team file.",))
+    return read_accounts(text, team.people, str(path))
 
 
 def check(files: Files, settings: Settings) -> None:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from bot.slack.listeners.shortcuts import SHORTCUTS
+
 SCOPES = [
     "chat:write", "commands", "users:read", "channels:history", "groups:history", "im:history", "im:write",
     "channels:read", "groups:read",
@@ -29,10 +31,14 @@ def manifest(public_url: str, *, socket_mode: bool) -> dict[str, Any]:
                 {
                     "command": "/mql",
                     "description": "Leads, scores and the funnel",
-                    "usage_hint": "queue | lead EMAIL | why EMAIL | funnel [DAYS]",
+                    "usage_hint": "queue | lead EMAIL | why EMAIL | add | handoff EMAIL | funnel [DAYS] | team",
                     "should_escape": False,
                     **url,
                 }
+            ],
+            "shortcuts": [
+                {"name": each.name, "type": "message", "callback_id": callback_id, "description": each.says}
+                for callback_id, each in SHORTCUTS.items()
             ],
         },
         "oauth_config": {"scopes": {"bot": SCOPES}},

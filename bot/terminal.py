@@ -2,12 +2,15 @@
 
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from rich.markup import escape
 from rich.table import Table
 
 from bot.desk.report import Explained
 from bot.slack.views.text import clean
+from scoring import stages
+from scoring.assigning import LACKS, name_of, next_words
 
 
 def receipt_table(found: Explained) -> Table:
@@ -28,11 +31,9 @@ def receipt_table(found: Explained) -> Table:
 
 def headline(found: Explained) -> str:
     """The total and its two sides."""
-    score = found.score
-    return (
-        f"{score.total} = fit {score.fit} + intent {score.intent} · MQL at {found.definition.threshold} · "
-        f"definition v{found.version}"
-    )
+    score, definition = found.score, found.definition
+    line = f"{stages.label('mql', definition.labels)} at {definition.threshold}"
+    return f"{score.total} = fit {score.fit} + intent {score.intent} · {line} · definition v{found.version}"
 
 
 def explained(found: Explained) -> dict[str, Any]:
@@ -49,12 +50,19 @@ def explained(found: Explained) -> dict[str, Any]:
         "tier": found.verdict.tier.name if found.verdict.tier else None,
         "blocked": found.verdict.blocked,
         "sentences": list(found.verdict.sentences),
+        "points_to_threshold": found.to_threshold,
+        "next_tier": found.next_tier.tier.name if found.next_tier else None,
+        "points_to_next_tier": found.next_tier.points if found.next_tier else None,
+        "chance": round(float(found.worth.chance(found.score.total)), 4),
         "rows": [
             {
                 "points": part.points,
                 "label": part.label,
                 "side": part.side,
                 "kind": part.kind,
+                "level": part.level,
+                "asset": part.asset,
+                "event": part.event,
                 "occurred_at": datetime.fromtimestamp(part.occurred, UTC).isoformat()
                 if part.occurred is not None
                 else None,
@@ -66,6 +74,18 @@ def explained(found: Explained) -> dict[str, Any]:
             for each in found.history
         ],
     }
+
+
+def missing(found: Explained) -> list[str]:
+    """The points that are missing to the threshold and to the next tier, in sentences."""
+    said = (
+        [f"{found.to_threshold} points short of {stages.one('mql', found.definition.labels)}."]
+        if found.to_threshold
+        else []
+    )
+    if found.next_tier is not None:
+        said.append(f"{found.next_tier.points} points short of tier {found.next_tier.tier.name}.")
+    return said
 
 
 def routed(found: Explained) -> dict[str, Any]:
@@ -83,4 +103,21 @@ def routed(found: Explained) -> dict[str, Any]:
         "tier": tier.name if tier else None,
         "first_touch": int(tier.first_touch.total_seconds()) if tier else None,
         "why": list(path.why),
+        "assign": path.segment.assign,
+        "next": found.choice.person,
+        "how": found.choice.how,
+        "skipped": [
+            {"id": each.person, "why": each.why, "until": each.until.isoformat() if each.until else None}
+            for each in found.choice.skipped
+        ],
     }
+
+
+def next_lines(found: Explained) -> list[str]:
+    """Who would get the lead, and who would be passed over and why."""
+    zone, team = ZoneInfo(found.team.timezone), found.team
+    lines = [next_words(found.choice, team, found.route.segment.assign)]
+    for each in found.choice.skipped:
+        until = f" until {each.until.astimezone(zone):%a %d %b %H:%M %Z}" if each.until else ""
+        lines.append(f"Not {name_of(team, each.person)}: {LACKS[each.why]}{until}")
+    return lines

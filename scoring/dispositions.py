@@ -12,6 +12,7 @@ from typing import Literal
 
 Again = Literal["date", "wait", "changed_fact", "never"]
 Then = Literal["nurture", "suppress", "recycle"]
+Track = Literal["general", "competitive"]
 
 LONGEST_WAIT = timedelta(days=3 * 365)
 """A re-engagement date further away than three years is taken for a slip of the keyboard."""
@@ -33,6 +34,7 @@ class Reason:
         then: what happens to the lead.
         again: what must be true before it may qualify again.
         suppress_by: what is put on the suppression list, where *then* is suppress.
+        nurture: the track on which marketing mails the lead again; None where nobody does.
     """
 
     code: str
@@ -45,6 +47,7 @@ class Reason:
     suppress_by: Literal["domain", "address"] | None = None
     needs_note: bool = False
     needs_attempts: bool = False
+    nurture: Track | None = "general"
 
     @property
     def needs_date(self) -> bool:
@@ -58,17 +61,31 @@ _TABLE = (
     Reason("timing.no_project", "Timing", "No active project", "recycled", "none", "recycle", "date"),
     Reason("timing.budget_cycle", "Timing", "Budget cycle does not match", "recycled", "none", "recycle", "date"),
     Reason("no_budget", "No deal now", "No budget", "recycled", "negative", "nurture", "wait"),
-    Reason("competitor", "No deal now", "Chose a competitor", "disqualified", "negative", "suppress", "never", "domain"),
-    Reason("customer", "No deal now", "Already a customer", "disqualified", "negative", "suppress", "never", "domain"),
+    Reason(
+        "competitor", "No deal now", "Chose a competitor", "disqualified", "negative", "suppress", "never", "domain",
+        nurture="competitive",
+    ),
+    Reason(
+        "customer", "No deal now", "Already a customer", "disqualified", "negative", "suppress", "never", "domain",
+        nurture=None,
+    ),
     Reason(
         "unreachable", "No contact", "Unreachable after several attempts", "recycled", "none", "nurture", "wait",
         needs_attempts=True,
     ),
-    Reason("left_company", "No contact", "Left the company", "disqualified", "negative", "nurture", "changed_fact"),
-    Reason("opted_out", "No contact", "Asked not to be contacted", "disqualified", "negative", "suppress", "never", "address"),
-    Reason("bad_data", "Bad record", "Wrong contact details", "disqualified", "none", "nurture", "changed_fact"),
-    Reason("duplicate", "Bad record", "Duplicate of another lead", "disqualified", "none", "nurture", "never"),
-    Reason("spam", "Bad record", "Spam or a test", "disqualified", "negative", "nurture", "never"),
+    Reason(
+        "left_company", "No contact", "Left the company", "disqualified", "negative", "nurture", "changed_fact",
+        nurture=None,
+    ),
+    Reason(
+        "opted_out", "No contact", "Asked not to be contacted", "disqualified", "negative", "suppress", "never", "address",
+        nurture=None,
+    ),
+    Reason(
+        "bad_data", "Bad record", "Wrong contact details", "disqualified", "none", "nurture", "changed_fact", nurture=None,
+    ),
+    Reason("duplicate", "Bad record", "Duplicate of another lead", "disqualified", "none", "nurture", "never", nurture=None),
+    Reason("spam", "Bad record", "Spam or a test", "disqualified", "negative", "nurture", "never", nurture=None),
     Reason("other", "Other", "Something else (say what in the note)", "recycled", "negative", "nurture", "wait", needs_note=True),
 )  # fmt: skip
 
@@ -114,6 +131,17 @@ def reason(code: str) -> Reason:
         KeyError: no such reason; callers read codes from our own select, so this is a bug or a forged form.
     """
     return REASONS[code]
+
+
+def nurture_track(stage: str, code: str | None) -> Track | None:
+    """The track that takes a lead whose hand-off ended at *stage* for *code*; None where nobody mails it again.
+
+    Source: MISSION 31 "timing feeds nurture, … competitor feeds competitive nurture".
+    """
+    row = REASONS.get(code or "")
+    if stage == "won":
+        return None
+    return "general" if row is None else row.nurture
 
 
 def groups() -> Mapping[str, tuple[Reason, ...]]:

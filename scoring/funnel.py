@@ -47,7 +47,7 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Funnel:
-    """How far the hand-offs of a period came.
+    """How far the hand-offs of a period came that a score made; others are counted apart.
 
     Attributes:
         leads: people first seen in the period.
@@ -55,6 +55,8 @@ class Funnel:
         reached: stage to hand-offs that reached it or went beyond.
         ended: end to hand-offs that stand there.
         reasons: reason code to hand-offs ended by it.
+        returning: how many of them are of leads that had one before.
+        by_hand, spot_checks: hand-offs that a person made, and that were drawn; in no other figure.
     """
 
     leads: int
@@ -62,6 +64,9 @@ class Funnel:
     reached: dict[str, int]
     ended: dict[str, int]
     reasons: dict[str, int]
+    returning: int = 0
+    by_hand: int = 0
+    spot_checks: int = 0
 
     def rate(self, later: str, earlier: str) -> Rate:
         """Share of the hand-offs at *earlier* that reached *later*; `lead` counts people, the rest hand-offs."""

@@ -52,7 +52,7 @@ class Handoff:
     """The state of one hand-off. Times are aware UTC; shares and durations as named.
 
     Attributes:
-        why: `fast_track`, `threshold` or `rule: NAME`.
+        why: `fast_track`, `threshold`, `rule: NAME` or `by_hand`.
         allowance, due_at: the first-touch promise; None where there is no clock (stale event).
         receipt: the score's rows at the crossing (or at the last change while open), ready for the card.
         bant: what Qualify was answered: budget, authority, need, timeline.
@@ -61,6 +61,16 @@ class Handoff:
         undo: what the newest press changed, as it was before.
         last: the newest press that Undo can take back.
         erased: the lead's data was erased on request.
+        company: registrable domain of the lead's address; None for free mail.
+        origin: `scored`; `by_hand`, then *given_by* handed it over because of *given_why*; `spot_check`.
+        routed: the sentence that says how it came to its owner, where there is something to say.
+        assigned_at: when its owner was given it; None where they took it themselves, or there is none.
+        sent_back_at: when its account executive returned it, the last time; it is decided anew from then on.
+        snoozed_until, snoozes: the owner put nudges off until then, and how often so far.
+        paused_at, paused_until, pause_reason: the first-touch clock stands still; *paused* is how long it did before.
+        sdr: who qualified it; ae: who takes the opportunity, since *ae_accepted_at* with a press of theirs.
+        amount, currency, close_on: the opportunity, in whole units.
+        bundled: others of its company are, or were, on its card.
     """
 
     id: int
@@ -104,6 +114,25 @@ class Handoff:
     touches: tuple[Touch, ...] = ()
     last: Pressed | None = None
     erased: bool = False
+    company: str | None = None
+    origin: str = "scored"
+    given_by: str | None = None
+    given_why: str | None = None
+    routed: str | None = None
+    assigned_at: datetime | None = None
+    sent_back_at: datetime | None = None
+    snoozed_until: datetime | None = None
+    snoozes: int = 0
+    paused_at: datetime | None = None
+    paused_until: datetime | None = None
+    paused: timedelta = timedelta(0)
+    pause_reason: str | None = None
+    sdr: str | None = None
+    ae_accepted_at: datetime | None = None
+    amount: int | None = None
+    currency: str | None = None
+    close_on: date | None = None
+    bundled: bool = False
 
     @property
     def open(self) -> bool:
@@ -114,6 +143,11 @@ class Handoff:
     def score(self) -> int:
         """Fit plus intent, in points."""
         return self.fit + self.intent
+
+    @property
+    def with_sales(self) -> bool:
+        """Open, and somebody of sales has taken responsibility: marketing's nurture pauses meanwhile."""
+        return self.open and (self.accepted_at is not None or self.stage in ("sql", "opportunity"))
 
     @property
     def wants_touch(self) -> bool:

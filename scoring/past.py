@@ -41,12 +41,12 @@ class Past:
 def waiting_ends_at(past: Past, again: Mapping[str, timedelta]) -> datetime | None:
     """When the lead may come back (aware UTC); None where no date brings it back.
 
-    *again* is the definition's waiting time per reason. A lost deal waits like "other", and so does a
-    timing reason without its date (a connector may report one).
+    *again* is the definition's waiting time per reason. A lost deal without a date waits like "other", and so
+    does a timing reason without one (a connector may report it).
     """
     if past.stage == "won" or past.row.again in ("never", "changed_fact"):
         return None
-    if past.row.again == "date" and past.again_on is not None:
+    if past.again_on is not None:
         return datetime.combine(past.again_on, time(), tzinfo=UTC)
     waits = {**DEFAULT_WAITS, **again}
     return datetime.fromtimestamp(past.ended_at, UTC) + waits.get(past.row.code, waits["other"])

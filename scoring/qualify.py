@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
+from scoring import stages
 from scoring.compile import Rulebook, rulebook
 from scoring.conditions import Did, Returning, ScoreAtLeast, attributes_in, parts_of
 from scoring.definition import Definition, Gate, IntentRow, Rule, Tier
@@ -27,6 +28,7 @@ __all__ = [
     "Past",
     "Standing",
     "Verdict",
+    "asks_for_sales",
     "failed_hard_gates",
     "is_stale",
     "qualify",
@@ -180,6 +182,16 @@ def is_stale(activity: Activity) -> bool:
     return activity.received - activity.occurred > FRESH.total_seconds()
 
 
+def asks_for_sales(activity: Activity, definition: Definition) -> bool:
+    """A demo request, or another signal that goes straight to sales: somebody waits for an answer to it.
+
+    What was old news on arrival is no such request any more.
+    """
+    row = definition.intent.get(activity.signal)
+    asks = activity.signal in DEMOS or (row is not None and row.fast_track)
+    return asks and not is_stale(activity)
+
+
 def _hearing(
     lead: Lead,
     activities: Sequence[Activity],
@@ -325,8 +337,9 @@ def _required(hearing: _Hearing, *, over: bool, rules: Sequence[Rule]) -> Verdic
     """The last step: `require` binds the threshold and every rule that does not waive it."""
     missing = _missing(hearing)
     if over and not missing:
-        line = hearing.book.definition.threshold
-        said = f"{hearing.score.total} points, MQL at {line}."
+        definition = hearing.book.definition
+        name = stages.label("mql", definition.labels)
+        said = f"{hearing.score.total} points, {name} at {definition.threshold}."
         return _verdict(hearing, "threshold", fit_check=False, sentences=(said,))
     nothing_new = _nothing_new(hearing)
     for rule in rules:

@@ -1,8 +1,10 @@
 """Who may do what, from the team file alone."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from scoring import closing
 from scoring.stages import Refused
 
 Role = Literal["sdr", "ae", "manager", "marketing", "admin"]
@@ -43,8 +45,76 @@ def check_decide(presser: Presser, owner: str | None, pool: tuple[str, ...]) -> 
         raise Refused("This lead is for another team's pool, so nothing was changed. A manager can take it.")
 
 
+def check_take(presser: Presser, ae: str | None, aes: Sequence[str]) -> None:
+    """Raises Refused unless *presser* may take this SQL on: the account executive it names, or, where it names none,
+    any of *aes*; and managers."""
+    check_member(presser)
+    if presser.role == "manager" or presser.id in closing.takers(ae, aes):
+        return
+    if ae is not None:
+        raise Refused(f"This lead was handed to <@{ae}>. Ask them, or a manager, if it should be yours.")
+    raise Refused(
+        "An account executive takes this lead on from here, so nothing was changed. "
+        "Ask one of them, or a manager."
+    )
+
+
+def check_deal(presser: Presser, owner: str | None, takers: Sequence[str]) -> None:
+    """Raises Refused unless *presser* may decide about this SQL or deal: its owner, who may take it on, managers."""
+    check_member(presser)
+    if presser.role == "manager" or presser.id == owner or presser.id in takers:
+        return
+    whose = f"belongs to <@{owner}>" if owner is not None else "is for an account executive"
+    raise Refused(f"This deal {whose}. Ask them, or a manager, if it should be yours.")
+
+
+def check_manager(presser: Presser) -> None:
+    """Raises Refused unless *presser* is a manager."""
+    check_member(presser)
+    if presser.role != "manager":
+        raise Refused("Only a manager named in the team file can do this. Ask one of them.")
+
+
 def check_admin(presser: Presser) -> None:
     """Raises Refused unless *presser* is an admin of Baton."""
     check_member(presser)
     if presser.role != "admin":
         raise Refused("Only an admin named in the team file can do this. Ask one of them.")
+
+
+def check_manage(presser: Presser) -> None:
+    """Raises Refused unless *presser* may edit the team: managers and admins."""
+    check_member(presser)
+    if presser.role not in ("manager", "admin"):
+        raise Refused(
+            "Only a manager or an admin can edit the team, so nothing was changed. Ask one of them."
+        )
+
+
+def check_hand_over(presser: Presser) -> None:
+    """Raises Refused unless *presser* may hand a lead over by hand: SDRs, marketing and managers."""
+    check_member(presser)
+    if presser.role not in ("sdr", "marketing", "manager"):
+        raise Refused("SDRs, marketing and managers hand leads over by hand. Ask one of them.")
+
+
+def check_leader(presser: Presser) -> None:
+    """Raises Refused unless *presser* is of marketing or a manager."""
+    check_member(presser)
+    if presser.role not in ("marketing", "manager"):
+        raise Refused("Marketing and managers do this. Ask one of them.")
+
+
+def check_facts(presser: Presser, owner: str | None, pool: tuple[str, ...]) -> None:
+    """Raises Refused unless *presser* may type what is unknown of a lead: marketing, or who may decide on it.
+
+    *pool* is empty where no hand-off of the lead is open.
+    """
+    check_member(presser)
+    if presser.role == "marketing":
+        return
+    if owner is None and not pool and presser.role != "manager":
+        raise Refused(
+            "Nobody of sales has this lead, so marketing and managers complete it. Ask one of them."
+        )
+    check_decide(presser, owner, pool)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -52,6 +52,7 @@ class Person:
         weight: share in round robin, 1 to 100.
         capacity: open hand-offs the person takes at most; None for no limit.
         signs: for which side the person may sign a definition.
+        booking_url: where a lead books a meeting with them.
     """
 
     id: str
@@ -62,6 +63,7 @@ class Person:
     capacity: int | None = None
     away: tuple[Away, ...] = ()
     signs: Side | None = None
+    booking_url: str | None = None
 
     @property
     def timezone(self) -> str | None:
@@ -71,7 +73,10 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A slice of the market: leads of which *when* holds go to *channel*, for the people in *pool*."""
+    """A slice of the market: leads of which *when* holds go to *channel*, for the people in *pool*.
+
+    *booking_url* is where a lead books a meeting while nobody with a link of their own has it.
+    """
 
     name: str
     channel: str
@@ -79,6 +84,7 @@ class Segment:
     assign: Assign = "claim"
     when: Condition | None = None
     hours: Hours = Hours()
+    booking_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +187,30 @@ class Team:
 
     def on_shift(self, person: Person, now: datetime) -> bool:
         """Whether the person works at *now* (aware): within their hours, no holiday, not away."""
-        calendar = self._calendar(person.hours)
-        wall = now.astimezone(calendar.zone).replace(tzinfo=None)
-        return calendar.is_open(now) and not any(away.since <= wall < away.until for away in person.away)
+        return self._calendar(person.hours).is_open(now) and self.away_until(person, now) is None
+
+    def wall_time(self, person: Person, now: datetime) -> datetime:
+        """*now* (aware) as the person's own clock shows it, without zone."""
+        return now.astimezone(self._calendar(person.hours).zone).replace(tzinfo=None)
+
+    def away_wall(self, person: Person, now: datetime) -> datetime | None:
+        """Until when the person is away without a break, by their own clock; None where they are not away at *now*."""
+        wall = until = self.wall_time(person, now)
+        # Absences may touch or overlap each other, in any order of the file.
+        for away in sorted(person.away, key=lambda each: each.since):
+            if away.since <= until < away.until:
+                until = away.until
+        return None if until == wall else until
+
+    def away_until(self, person: Person, now: datetime) -> datetime | None:
+        """The same as a moment (aware UTC)."""
+        wall = self.away_wall(person, now)
+        return wall.replace(tzinfo=self._calendar(person.hours).zone).astimezone(UTC) if wall else None
+
+    def next_on_shift(self, person_id: str, at: datetime) -> datetime:
+        """The first moment from *at* on (aware) at which the person works: within their hours, and not away."""
+        calendar, person = self.calendar_of(person_id), self.person(person_id)
+        moment = calendar.next_open(at)
+        while person is not None and (until := self.away_until(person, moment)) is not None:
+            moment = calendar.next_open(until)
+        return moment

@@ -79,6 +79,14 @@ def route(
     return _fallback(team, tuple(why))
 
 
+def pool_of(team: Team, segment: str) -> tuple[str, ...] | None:
+    """Whom a segment's leads may be given to; None where the team has no such segment any more."""
+    if segment == FALLBACK:
+        return team.with_role("sdr")
+    found = team.segment(segment)
+    return None if found is None else found.pool
+
+
 def _fallback(team: Team, why: tuple[str, ...]) -> Route:
     pool = team.with_role("sdr")
     channel = team.channels.fallback

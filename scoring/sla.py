@@ -180,6 +180,28 @@ def ladder_steps(
     ]
 
 
+def reassigned_at(
+    clock: Clock, calendar: WorkCalendar, ladder: Mapping[str, Sequence[Fraction]]
+) -> tuple[str, datetime] | None:
+    """When the lead is taken from who has not touched it, and the step's name; None where the ladder has no such rung.
+
+    "At most one automatic reassignment a hand-off", so of several shares the first counts.
+    """
+    share = min(ladder.get("reassign", ()), default=None)
+    return None if share is None else (_name("reassign", share), at_share(clock, calendar, share))
+
+
+def paused(clock: Clock, calendar: WorkCalendar, now: datetime, until: datetime) -> Clock:
+    """The clock standing still from *now* until *until*; what was used stays used."""
+    current = rebase(clock, calendar, calendar, now)
+    return replace(current, since=max(current.since, _whole(until)))
+
+
+def resumed(clock: Clock, now: datetime) -> Clock:
+    """A clock that stood still runs again from *now* on; one that runs is as it was."""
+    return replace(clock, since=min(clock.since, _whole(now)))
+
+
 def latest_due(steps: Sequence[Step], now: datetime) -> tuple[Step | None, list[Step]]:
     """The step to send at *now*, and those it makes needless; *steps* are those not yet sent, in order.
 

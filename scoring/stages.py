@@ -12,9 +12,12 @@ ENDS = ("recycled", "disqualified", "lost")
 CLOSED = (*ENDS, "won")
 
 Action = Literal[
-    "accept", "reject", "touch", "qualify", "recycle", "opportunity", "won", "lost", "undo", "release"
+    "accept", "reject", "touch", "qualify", "recycle", "ae_accept", "send_back", "opportunity", "won", "lost",
+    "undo", "reopen", "release", "assign", "snooze", "pause", "resume",
 ]  # fmt: skip
-"""What may be done to a hand-off. release: back to its pool, because its owner is gone."""
+"""What may be done to a hand-off. assign: give it to somebody (or another one); release: back to its pool;
+ae_accept, send_back: the account executive takes the SQL, or returns it to who qualified it; reopen: a manager takes
+back somebody's press, however long ago."""
 
 DEFAULT_LABELS = {
     "mql": "MQL",
@@ -45,6 +48,10 @@ class Where:
     stage: str
     owner: str | None
     sal: bool
+    taken: bool = False
+    """Somebody pressed Accept: an owner may also have been given it."""
+    with_ae: bool = False
+    """The account executive has accepted it."""
 
     @property
     def open(self) -> bool:
@@ -54,12 +61,19 @@ class Where:
     @property
     def accepted(self) -> bool:
         """Somebody took responsibility and nobody has qualified or ended it since."""
-        return self.stage == "sal" or (self.stage == "mql" and not self.sal and self.owner is not None)
+        return self.stage == "sal" or (self.stage == "mql" and not self.sal and self.taken)
 
 
 def label(stage: str, labels: dict[str, str]) -> str:
     """The name people here give to *stage*."""
     return labels.get(stage, DEFAULT_LABELS.get(stage, stage))
+
+
+def one(stage: str, labels: dict[str, str]) -> str:
+    """One of *stage* with its article, as people here say it: "an SQL", "a hot lead". Capitals are spelled out."""
+    name = label(stage, labels)
+    sounds = "AEFHILMNORSX" if name[:2].isupper() else "AEIOUaeiou"
+    return f"{'an' if name[:1] in sounds else 'a'} {name}"
 
 
 def legal(action: Action, at: Where) -> bool:
@@ -73,14 +87,20 @@ def legal(action: Action, at: Where) -> bool:
             return at.accepted
         case "recycle":
             return at.accepted or at.stage in ("sql", "opportunity")
+        case "ae_accept" | "send_back":
+            return at.stage == "sql" and (action == "send_back" or not at.with_ae)
         case "opportunity":
-            return at.stage == "sql"
+            return at.stage in ("sql", "opportunity")
         case "won" | "lost":
             return at.stage == "opportunity"
-        case "undo":
+        case "undo" | "reopen":
             return True
         case "release":
             return at.stage in ("mql", "sal") and at.owner is not None
+        case "assign":
+            return at.open
+        case "snooze" | "pause" | "resume":
+            return at.open and at.owner is not None
 
 
 def accepted_stage(sal: bool) -> str:

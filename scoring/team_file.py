@@ -16,13 +16,15 @@ from scoring.roster import Away, Channels, Hours, Person, Segment, Snooze
 from scoring.worktime import Week, known_holidays, parse_hours
 
 HOURS_KEYS = ("timezone", "hours", "holidays")
-_SEGMENT_KEYS = ("name", "when", "channel", "pool", "assign", *HOURS_KEYS)
-_PERSON_KEYS = ("name", "role", "weight", "capacity", "away", "signs", *HOURS_KEYS)
+_SEGMENT_KEYS = ("name", "when", "channel", "pool", "assign", "booking_url", *HOURS_KEYS)
+_PERSON_KEYS = ("name", "role", "weight", "capacity", "away", "signs", "booking_url", *HOURS_KEYS)
 # Slack's ids: a letter for the kind, then capitals and digits. Workspace (U) and Grid (W) people; channels
 # public (C) and once private (G). Source: docs.slack.dev, conversation and user objects.
 _CHANNEL = re.compile(r"[CG][A-Z0-9]{1,20}")
 _PERSON = re.compile(r"[UW][A-Z0-9]{1,20}")
+_HTTPS = re.compile(r"https://[^\s<>|{}\"'`\\^]+")
 _MOMENT = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[ T]([0-9]{2}:[0-9]{2}))?")
+_LINK = re.compile(r"https://[^\s{}<>|\"]+")
 _ALWAYS_OPEN: Week = (((0, 86_400),),) * 7
 
 
@@ -133,6 +135,7 @@ def _segment(place: Place, people: Mapping[str, Person]) -> Segment:
         assign=row.get("assign", lambda at: at.one_of(("claim", "round_robin", "named")), "claim"),
         when=row.get("when", lambda at: condition(at, IN_A_SEGMENT), None),
         hours=read_hours(row),
+        booking_url=row.get("booking_url", read_booking_url, None),
     )
 
 
@@ -178,7 +181,17 @@ def _person(place: Place, id_written: str) -> Person:
         capacity=row.get("capacity", Place.count, None),
         away=row.list_of("away", _absence),
         signs=row.get("signs", lambda at: at.one_of(("sales", "marketing")), None),
+        booking_url=row.get("booking_url", read_booking_url, None),
     )
+
+
+def read_booking_url(place: Place) -> str | None:
+    """A link under which a lead books a meeting: https, no spaces, at most 500 characters."""
+    value = place.node.value
+    if isinstance(value, str) and len(value) <= 500 and _LINK.fullmatch(value):
+        return value
+    place.expected("a link that begins with https://", '"https://meet.example/ann"')
+    return None
 
 
 def _absence(place: Place) -> Away:

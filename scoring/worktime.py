@@ -69,6 +69,19 @@ class WorkCalendar:
         """
         return self.add(at, timedelta(0))
 
+    def next_close(self, at: datetime) -> datetime | None:
+        """When the working hours that count at *at* end; None where nobody works then."""
+        second = _second(at)
+        ends = next(
+            (closes for opens, closes in self._opening(second // DAY) if opens <= second < closes), None
+        )
+        return None if ends is None else EPOCH + timedelta(seconds=ends)
+
+    def is_holiday(self, at: datetime) -> bool:
+        """Whether the day of *at*, as the zone's calendar has it, is a day off."""
+        day = at.astimezone(self.zone).date()
+        return day in days_off(self.holidays, day.year)
+
     def add(self, start: datetime, amount: timedelta) -> datetime:
         """The earliest moment by which *amount* of working time, 0 or more, has passed since *start*.
 

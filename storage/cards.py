@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, bindparam, exists, func, insert, select, update
+from sqlalchemy import BindParameter, Integer, bindparam, exists, func, insert, select, update
 from sqlmodel import Session, SQLModel, col
 
 from storage import outbox
 from storage.outbox import Claimed, Letter
-from storage.statements import in_parts, rows_changed, rows_of
+from storage.statements import among, in_parts, rows_among, rows_changed, rows_of
 from storage.tables import CardRow, HandoffRow, OutboxRow
 
 MOST_ON_A_DIGEST = 10
@@ -37,15 +37,24 @@ _GET = select(
     _CARDS.c.hash,
     _CARDS.c.meant_for,
 ).where(_CARDS.c.id == bindparam("card_id"))
+_PLACES = among(select(_CARDS.c.id, _CARDS.c.channel, _CARDS.c.ts), _CARDS.c.id)
 _LOCKED = _GET.with_for_update()
 _SHOWN = (
     update(_CARDS)
     .where(_CARDS.c.id == bindparam("card_id"))
-    .values(ts=bindparam("new_ts"), shown=bindparam("new_shown"), hash=bindparam("new_hash"))
+    .values(
+        ts=bindparam("new_ts"),
+        shown=bindparam("new_shown"),
+        hash=bindparam("new_hash"),
+        posted_after_s=func.coalesce(_CARDS.c.posted_after_s, bindparam("after", type_=Integer)),
+    )
 )
 
 _OF_HANDOFF = select(*_GET.selected_columns).where(
     _CARDS.c.id == select(_HANDOFFS.c.card_id).where(_HANDOFFS.c.id == bindparam("whose")).scalar_subquery()
+)
+_STANDING = select(_CARDS.c.id).where(
+    _CARDS.c.ts == bindparam("stamp"), _CARDS.c.channel == bindparam("room")
 )
 _FORGET_HASH = update(_CARDS).where(_CARDS.c.id == bindparam("the_card")).values(hash=None)
 _MOVE = (
@@ -169,6 +178,15 @@ def get(session: Session, id_: int) -> Card | None:
     return _card(session, _GET, id_)
 
 
+def places(session: Session, ids: Iterable[int]) -> dict[int, tuple[str, str]]:
+    """Where these cards stand, channel and ts, by card; those that are not posted yet are left out."""
+    return {
+        id_: (channel, ts)
+        for id_, channel, ts in rows_among(session, _PLACES, sorted(set(ids)))
+        if ts is not None
+    }
+
+
 def _card(session: Session, statement: Any, id_: int | None) -> Card | None:
     return next((Card(*row) for row in rows_of(session, statement, card_id=id_)), None)
 
@@ -189,6 +207,7 @@ def shown(
         return False
     if card.shown <= version:
         now_there = {"card_id": card.id, "new_ts": ts, "new_shown": version, "new_hash": hash_}
+        now_there["after"] = round((letter.claimed_at - letter.created_at).total_seconds())
         session.connection().execute(_SHOWN, now_there)
     if card.ts != ts:
         session.connection().execute(_WAKE_NOTES, {"the_card": card.id, "at_once": letter.claimed_at})
@@ -198,6 +217,11 @@ def shown(
 def of_handoff(session: Session, handoff_id: int) -> Card | None:
     """The card a hand-off is on, or None."""
     return next((Card(*row) for row in rows_of(session, _OF_HANDOFF, whose=handoff_id)), None)
+
+
+def standing(session: Session, channel: str, ts: str) -> int | None:
+    """The card that is this message, or None."""
+    return next((id_ for (id_,) in rows_of(session, _STANDING, stamp=ts, room=channel)), None)
 
 
 def adopt(session: Session, handoff_id: int, channel: str, ts: str, at: datetime) -> bool:

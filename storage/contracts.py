@@ -5,11 +5,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import insert, select, text
+from sqlalchemy import func, insert, select, text
 from sqlmodel import Session, col
 
 from storage.statements import upsert
 from storage.tables import DefinitionRow, SettingRow, TeamRow
+
+TEAM_EDITED = "team_edited_at"
+"""The setting whose row is held while the team is changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,18 +82,47 @@ def add_definition(session: Session, written: str, at: datetime) -> None:
 
 def current_team(session: Session) -> TeamVersion | None:
     """The newest version, or None before the first start."""
-    row = session.scalars(select(TeamRow).order_by(col(TeamRow.version).desc()).limit(1)).first()
+    return _team(session.scalars(select(TeamRow).order_by(col(TeamRow.version).desc()).limit(1)).first())
+
+
+def team_version(session: Session, version: int) -> TeamVersion | None:
+    """One version, or None."""
+    return _team(session.get(TeamRow, version))
+
+
+def team_before(session: Session, version: int) -> TeamVersion | None:
+    """The version before *version*, or None."""
+    earlier = select(TeamRow).where(col(TeamRow.version) < version).order_by(col(TeamRow.version).desc())
+    return _team(session.scalars(earlier.limit(1)).first())
+
+
+def teams_since(session: Session, at: datetime) -> list[tuple[datetime, str]]:
+    """What was in force just before *at* and since, oldest first: when it was stored, and its text."""
+    before = select(func.max(col(TeamRow.version))).where(col(TeamRow.created_at) < at).scalar_subquery()
+    since = select(col(TeamRow.created_at), col(TeamRow.text)).where(
+        col(TeamRow.version) >= func.coalesce(before, 0)
+    )
+    return [(at, written) for at, written in session.execute(since.order_by(col(TeamRow.version)))]
+
+
+def _team(row: TeamRow | None) -> TeamVersion | None:
     if row is None or row.version is None:
         return None
     return TeamVersion(row.version, row.text, row.digest, row.live)
 
 
-def add_team(session: Session, written: str, *, live: bool, at: datetime, by: str | None = None) -> None:
-    """Store the next version."""
-    session.execute(
-        insert(TeamRow),
-        {"text": written, "digest": digest(written), "live": live, "created_at": at, "created_by": by},
-    )
+def lock_team(session: Session, at: datetime) -> None:
+    """From here to the commit nobody else changes the team: the second of two editors sees the first one's text."""
+    remember(session, TEAM_EDITED, at.isoformat())
+
+
+def add_team(
+    session: Session, written: str, *, live: bool, at: datetime, by: str | None = None, why: str | None = None
+) -> int:
+    """Store the next version; gives its number."""
+    row = {"text": written, "digest": digest(written), "live": live, "created_at": at}
+    made = insert(TeamRow).returning(col(TeamRow.version))
+    return session.execute(made, row | {"created_by": by, "why": why}).scalar_one() or 0
 
 
 _SETTINGS = select(col(SettingRow.key), col(SettingRow.value))
@@ -101,6 +133,13 @@ def settings(session: Session) -> Mapping[str, str]:
     """Everything remembered about this installation."""
     rows = session.connection().execute(_SETTINGS).all()
     return {row[0]: row[1] for row in rows}
+
+
+def remember_once(session: Session, key: str, value: str) -> str:
+    """Keep a small fact unless it is known already; gives what is known, on every replica the same."""
+    statement = upsert(session, SettingRow).values(key=key, value=value)
+    session.execute(statement.on_conflict_do_nothing(index_elements=["key"]))
+    return settings(session)[key]
 
 
 def remember(session: Session, key: str, value: str) -> None:

@@ -23,6 +23,9 @@ _OPEN_STEPS = (
     .where(_D.kind.in_(_KINDS), _D.subject == bindparam("whose"), _D.state == "open")
     .order_by(_D.due_at)
 )
+_SOONEST = (
+    select(_D.due_at).where(_D.kind.in_(_KINDS), _D.state == "open").order_by(_D.due_at, _D.id).limit(1)
+)
 _MINE = select(_D.id).where(
     _D.kind == bindparam("a_kind"), _D.subject == bindparam("whose"), _D.step == bindparam("a_step")
 )
@@ -92,11 +95,11 @@ def arrange(
 ) -> None:
     """Make *wanted* what is due of *kinds* for *subject*: what changed is written, what is not wanted is cancelled.
 
-    A step named *keep_later* that stands at a later time than wanted stays there.
+    A step whose name begins with *keep_later* and that stands at a later time than wanted stays there.
     """
     there = {(row.kind, row.step): row for row in open_steps(session, kinds, subject)}
     final = [
-        max(row, there.get((row.kind, row.step), row), key=_time) if row.step == keep_later else row
+        max(row, there.get((row.kind, row.step), row), key=_time) if row.step.startswith(keep_later) else row
         for row in wanted
     ]
     schedule(session, [row for row in final if there.get((row.kind, row.step)) != row])
@@ -185,6 +188,11 @@ def later_due(session: Session, row: Due, now: datetime) -> bool:
     )
 
 
+def any_due(session: Session, kind: str, subject: str, now: datetime) -> bool:
+    """Whether a step of *kind* is due for *subject* at *now* and not yet decided."""
+    return any(row.due_at <= now for row in open_steps(session, [kind], subject))
+
+
 def done(session: Session, row: Due, now: datetime) -> None:
     """The step was decided."""
     _set(session, row, state="done", decided_at=now)
@@ -224,6 +232,11 @@ def forget(session: Session, row: Due) -> None:
 def open_steps(session: Session, kinds: Sequence[str], subject: str) -> list[Due]:
     """The steps of *kinds* still to come for one subject, soonest first."""
     return [Due(*row) for row in rows_of(session, _OPEN_STEPS, kinds=list(kinds), whose=subject)]
+
+
+def soonest(session: Session, kinds: Sequence[str]) -> datetime | None:
+    """When the next row of *kinds* is due; None where nothing is to come."""
+    return next((due_at for (due_at,) in rows_of(session, _SOONEST, kinds=list(kinds))), None)
 
 
 def any_done(session: Session, kind: str, subject: str, besides: str) -> bool:

@@ -22,6 +22,7 @@ from sqlalchemy import (
     not_,
     or_,
     select,
+    union,
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
@@ -105,8 +106,16 @@ _LATE = (
     .limit(_MOST)
 )
 _DEPARTED = select(_MEMBER.id).where(_MEMBER.deleted)
-_OWNERS = select(_H.owner).where(_OPEN, _H.owner.is_not(None)).distinct()
-_OWNED = select(_H.id).where(_OPEN, _H.owner == bindparam("whose")).order_by(_H.id)
+# Who has yet to accept an SQL is named on it and does not own it.
+_OWNERS = union(
+    select(_H.owner).where(_OPEN, _H.owner.is_not(None)),
+    select(_H.ae).where(_OPEN, _H.ae.is_not(None), _H.stage == "sql"),
+)
+_OWNED = (
+    select(_H.id)
+    .where(_OPEN, or_(_H.owner == bindparam("whose"), and_(_H.ae == bindparam("whose"), _H.stage == "sql")))
+    .order_by(_H.id)
+)
 _STAGES = select(_H.stage, func.count()).where(_OPEN).group_by(_H.stage)
 
 # What was given up counts while its hand-off is open, and for a day where it belongs to none.
@@ -267,10 +276,10 @@ def open_by_stage(session: Session) -> Mapping[str, int]:
 
 
 def owners(session: Session) -> set[str]:
-    """Everybody who owns an open hand-off."""
+    """Everybody who owns an open hand-off, or has yet to accept one as its account executive."""
     return {owner for (owner,) in rows_of(session, _OWNERS)}
 
 
 def owned_by(session: Session, person: str) -> list[int]:
-    """The open hand-offs *person* owns, oldest first."""
+    """The open hand-offs *person* owns or has yet to accept as account executive, oldest first."""
     return [id_ for (id_,) in rows_of(session, _OWNED, whose=person)]

@@ -12,8 +12,11 @@ from sqlmodel import Session, SQLModel, col
 
 from scoring.funnel import Funnel, Moved
 from scoring.stages import ENDS, STAGES
-from storage.statements import upsert
+from storage.statements import rows_of, upsert
 from storage.tables import HandoffRow, LeadRow, ShadowRow, TransitionRow, UnknownSignalRow
+
+SCORED = "scored"
+"""The origin of a hand-off that Baton made because of a score; the headline figures count no other."""
 
 _UNKNOWN = SQLModel.metadata.tables["unknown_signal"]
 _CROSSED = SQLModel.metadata.tables["handoff"].c.crossed_at.type
@@ -24,7 +27,7 @@ WITH valid AS (
   SELECT t.handoff_id, t.to_stage, t.reason, t.n
   FROM transition t
   JOIN handoff h ON h.id = t.handoff_id
-  WHERE h.crossed_at >= :since AND h.crossed_at < :until AND t.undoes IS NULL
+  WHERE h.crossed_at >= :since AND h.crossed_at < :until AND h.origin = 'scored' AND t.undoes IS NULL
     AND NOT EXISTS (SELECT 1 FROM transition u WHERE u.handoff_id = t.handoff_id AND u.undoes = t.n)
 ), last AS (
   SELECT v.handoff_id, v.to_stage, v.reason FROM valid v
@@ -40,12 +43,22 @@ FROM far JOIN last ON last.handoff_id = far.handoff_id
 GROUP BY far.stage, last.to_stage, last.reason
 """
 ).bindparams(bindparam("since", type_=_CROSSED), bindparam("until", type_=_CROSSED))
-"""How far each hand-off of the period came and where it stands; a pair of a press and its Undo counts for
-nothing."""
+"""How far each hand-off of the period came that a score made, and where it stands; a pair of a press and its Undo
+counts for nothing."""
+
+_H = SQLModel.metadata.tables["handoff"].c
+_APART = (
+    select(_H.origin, _H.came_back, func.count())
+    .where(_H.crossed_at >= bindparam("since"), _H.crossed_at < bindparam("until"))
+    .group_by(_H.origin, _H.came_back)
+)
 
 
 def funnel(session: Session, since: datetime, until: datetime) -> Funnel:
-    """The hand-offs that crossed in [since, until) and the people first seen then."""
+    """The hand-offs that crossed in [since, until) and the people first seen then.
+
+    What a person handed over and what a spot check drew is counted apart.
+    """
     furthest: dict[int, int] = {}
     ended: dict[str, int] = {}
     reasons: dict[str, int] = {}
@@ -58,7 +71,16 @@ def funnel(session: Session, since: datetime, until: datetime) -> Funnel:
                 reasons[why] = reasons.get(why, 0) + count
     leads, qualified = _people(session, since, until)
     reached = {stage: sum(n for far, n in furthest.items() if far >= i) for i, stage in enumerate(STAGES)}
-    return Funnel(leads, qualified, reached, ended, reasons)
+    made: dict[tuple[str, bool], int] = {
+        (origin, returning): count
+        for origin, returning, count in rows_of(session, _APART, since=since, until=until)
+    }
+    return Funnel(
+        leads, qualified, reached, ended, reasons,
+        returning=made.get(("scored", True), 0),
+        by_hand=sum(count for (origin, _), count in made.items() if origin == "by_hand"),
+        spot_checks=sum(count for (origin, _), count in made.items() if origin == "spot_check"),
+    )  # fmt: skip
 
 
 def _people(session: Session, since: datetime, until: datetime) -> tuple[int, int]:
@@ -70,20 +92,24 @@ def _people(session: Session, since: datetime, until: datetime) -> tuple[int, in
     qualified = session.scalars(
         select(func.count(func.distinct(col(HandoffRow.lead_id))))
         .join(LeadRow, col(LeadRow.id) == col(HandoffRow.lead_id))
-        .where(*seen)
+        .where(*seen, col(HandoffRow.origin) == SCORED)
     ).one()
     return leads, qualified
 
 
 def moves(session: Session, since: datetime, until: datetime) -> list[Moved]:
-    """The log of the period's hand-offs, for a replay."""
+    """The log of the period's hand-offs that a score made, for a replay."""
     rows = session.execute(
         select(
             col(TransitionRow.handoff_id), col(HandoffRow.lead_id), col(TransitionRow.n),
             col(TransitionRow.to_stage), col(TransitionRow.undoes),
         )
         .join(HandoffRow, col(HandoffRow.id) == col(TransitionRow.handoff_id))
-        .where(col(HandoffRow.crossed_at) >= since, col(HandoffRow.crossed_at) < until)
+        .where(
+            col(HandoffRow.crossed_at) >= since,
+            col(HandoffRow.crossed_at) < until,
+            col(HandoffRow.origin) == SCORED,
+        )
         .order_by(col(TransitionRow.handoff_id), col(TransitionRow.n))
     )  # fmt: skip
     return [Moved(*row) for row in rows]

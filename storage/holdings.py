@@ -28,10 +28,15 @@ _HANDOFFS = (
     select(*_T["handoff"].c).where(_T["handoff"].c.lead_id == bindparam("lead")).order_by(_T["handoff"].c.id)
 )
 _SHADOW = select(*_T["shadow"].c).where(_T["shadow"].c.lead_id == bindparam("lead"))
+_DRAWN = (
+    select(*_T["spot_check"].c)
+    .where(_T["spot_check"].c.lead_id == bindparam("lead"))
+    .order_by(_T["spot_check"].c.quarter)
+)
 _CARD = select(_T["card"].c.channel, _T["card"].c.ts).where(_T["card"].c.id == bindparam("card"))
 _BESIDE = {
     name: select(*_T[name].c).where(_T[name].c.handoff_id.in_(_THESE)).order_by(_T[name].c.id)
-    for name in ("transition", "touch", "notice", "outbox")
+    for name in ("transition", "touch", "notice", "outbox", "assignment")
 }
 _SUPPRESSED = select(*_T["suppression"].c).where(
     or_(_T["suppression"].c.value.in_(_VALUES), _T["suppression"].c.handoff_id.in_(_THESE))
@@ -60,6 +65,7 @@ def of(session: Session, lead_id: int, suppressed_as: list[str]) -> dict[str, An
         "suppression": [
             _plain(each) for each in rows_of(session, _SUPPRESSED, values=suppressed_as, these=ids)
         ],
+        "spot_checks": [_plain(each) for each in rows_of(session, _DRAWN, lead=lead_id)],
         "shadow": [_plain(each) for each in rows_of(session, _SHADOW, lead=lead_id)],
     }
 
@@ -78,6 +84,7 @@ def _handoff(
         "touches": mine["touch"],
         "notices": mine["notice"],
         "messages": mine["outbox"],
+        "assignments": mine["assignment"],
     }
 
 

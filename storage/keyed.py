@@ -4,7 +4,7 @@ import hashlib
 import hmac
 from typing import Literal
 
-Purpose = Literal["anchor", "tombstone", "suppression", "fingerprint"]
+Purpose = Literal["anchor", "tombstone", "suppression", "fingerprint", "spot_check"]
 """What a key is for; hashes of one purpose say nothing about those of another."""
 
 

@@ -18,16 +18,17 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import Session, SQLModel, col
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session, col
 
 from scoring.arrival import Arrival
-from scoring.lead import OF_THE_VISIT, Activity, Lead
-from storage.statements import among, on_postgres, rows_among
+from scoring.lead import OF_THE_VISIT, Activity, Fact, Lead
+from storage.statements import among, on_postgres, rows_among, rows_of
 from storage.tables import LeadRow
 
-_LEADS = SQLModel.metadata.tables["lead"]
-_IDENTITIES = SQLModel.metadata.tables["identity"]
-_ACTIVITIES = SQLModel.metadata.tables["activity"]
+_LEADS = LeadRow.metadata.tables["lead"]
+_IDENTITIES = LeadRow.metadata.tables["identity"]
+_ACTIVITIES = LeadRow.metadata.tables["activity"]
 
 
 # Built once: intake runs these for every request, and building a statement costs more than running it.
@@ -35,14 +36,24 @@ _STORED = among(
     select(_ACTIVITIES.c.event).where(_ACTIVITIES.c.source == bindparam("source")), _ACTIVITIES.c.event
 )
 _KNOWN_AS = among(select(_IDENTITIES.c.key, _IDENTITIES.c.lead_id), _IDENTITIES.c.key)
+_NAMED = (
+    select(_IDENTITIES.c.key).where(_IDENTITIES.c.lead_id == bindparam("lead")).order_by(_IDENTITIES.c.key)
+)
+_ADDRESS = select(_LEADS.c.email).where(_LEADS.c.id == bindparam("lead"))
 _COLUMNS = select(
     _LEADS.c.id, _LEADS.c.email, _LEADS.c.facts, _LEADS.c.fact_times, _LEADS.c.first_seen,
-    _LEADS.c.changed_facts_at, _LEADS.c.erased_at,
+    _LEADS.c.changed_facts_at, _LEADS.c.erased_at, _LEADS.c.typed,
 )  # fmt: skip
 _WHO = among(_COLUMNS, _LEADS.c.id)
 # FOR NO KEY UPDATE: two requests about one lead have both just added an activity that points at it (and so
 # share-lock its key); FOR UPDATE would make each wait for the other until PostgreSQL kills one of them.
 _WHO_LOCKED = among(_COLUMNS.order_by(_LEADS.c.id).with_for_update(key_share=True), _LEADS.c.id)
+_HOLD = select(_LEADS.c.id).where(_LEADS.c.id == bindparam("lead")).with_for_update(key_share=True)
+_HOLD_IF_FREE = (
+    select(_LEADS.c.id)
+    .where(_LEADS.c.id == bindparam("lead"))
+    .with_for_update(key_share=True, skip_locked=True)
+)
 _DID = among(
     select(
         _ACTIVITIES.c.lead_id, _ACTIVITIES.c.event, _ACTIVITIES.c.signal, _ACTIVITIES.c.asset,
@@ -52,7 +63,7 @@ _DID = among(
 )  # fmt: skip
 
 _SCORED = ("fact_times", "email", "first_seen", "fit", "intent", "scored_at", "wanted")
-_LEARNED = (*_SCORED, "facts", "changed_facts_at")
+_LEARNED = (*_SCORED, "facts", "changed_facts_at", "typed")
 """What is written back of every lead, and of one of whom a fact is new: the facts are by far the longest."""
 _DEED = ("lead_id", "source", "event", "signal", "asset", "occurred", "received")
 
@@ -61,7 +72,8 @@ _DEED = ("lead_id", "source", "event", "signal", "asset", "occurred", "received"
 class Known:
     """A lead as stored, with what one request changed about it.
 
-    *learned*: a fact is not as it was stored; *facts_changed*: one that says who they are.
+    *learned*: a fact is not as it was stored; *facts_changed*: one that says who they are. *typed*: the facts that
+    a person typed, which no source overwrites: attribute to {"by": user, "at": epoch second}.
     """
 
     id: int
@@ -71,6 +83,7 @@ class Known:
     first_seen: int
     changed_facts_at: int | None
     erased_at: int | None = None
+    typed: dict[str, Any] | None = None
     activities: list[Activity] = field(default_factory=list)
     arrived: set[str] = field(default_factory=set)
     arrived_at: int = 0
@@ -94,8 +107,21 @@ class Taken:
     fresh: int
 
 
-class ErasedMeanwhile(Exception):
-    """A lead was erased between our looking for it and our holding it; the request is to be taken in anew."""
+class GoneMeanwhile(Exception):
+    """A lead was erased, or merged into another, between our looking for it and our holding it.
+
+    The request is to be taken in anew, LOOKS times at most: the database may refuse the row for another reason, which
+    is the cause of this then.
+    """
+
+    @property
+    def refusal(self) -> BaseException:
+        """What the database said; this itself where it said nothing."""
+        return self.__cause__ or self
+
+
+LOOKS = 5
+"""How often a lead is looked up again; more than are ever erased or merged in the midst of one request."""
 
 
 Spared = Callable[[Session, Sequence[Arrival]], list[Arrival]]
@@ -108,7 +134,7 @@ def take_in(session: Session, arrivals: Sequence[Arrival], spared: Spared | None
     Events already stored (or twice in one request) change nothing; the first body stays.
 
     Raises:
-        ErasedMeanwhile: on PostgreSQL, where another session erases a lead at this moment.
+        GoneMeanwhile: on PostgreSQL, where another session erases or merges a lead at this moment.
     """
     fresh = list({(arrival.source, arrival.event): arrival for arrival in reversed(arrivals)}.values())[::-1]
     before = identities(session, {key for arrival in fresh for key in arrival.keys})
@@ -118,12 +144,15 @@ def take_in(session: Session, arrivals: Sequence[Arrival], spared: Spared | None
     if any(before.keys().isdisjoint(arrival.keys) for arrival in doubtful):
         repeated = _already_stored(session, doubtful)  # each would add somebody who did nothing
         fresh = [arrival for arrival in fresh if (arrival.source, arrival.event) not in repeated]
-    lead_of = _resolve(session, fresh, dict(before))
-    stored = _append(session, [(arrival, lead_of[arrival.keys]) for arrival in fresh])
+    try:
+        lead_of = _resolve(session, fresh, dict(before))
+        stored = _append(session, [(arrival, lead_of[arrival.keys]) for arrival in fresh])
+    except IntegrityError as gone:  # the row they point at: everything else they may run into is let pass
+        raise GoneMeanwhile from gone
     kept = [arrival for arrival in fresh if (arrival.source, arrival.event) in stored]
     known = load(session, {lead_of[arrival.keys] for arrival in kept}, lock=True)
     if any(one.erased_at is not None for one in known.values()):
-        raise ErasedMeanwhile
+        raise GoneMeanwhile
     for arrival in sorted(kept, key=lambda a: a.facts_at):
         _learn(known[lead_of[arrival.keys]], arrival)
     return Taken(kept, known, len(known.keys() - before.values()))
@@ -266,26 +295,48 @@ def load(session: Session, ids: Iterable[int], *, lock: bool = False) -> dict[in
     return found
 
 
+def hold(session: Session, lead_id: int, *, wait: bool = True) -> bool:
+    """Keep everybody else from deciding about the lead until the commit, as intake does.
+
+    Without *wait*: False where somebody has it at this moment.
+    """
+    return bool(rows_of(session, _HOLD if wait else _HOLD_IF_FREE, lead=lead_id))
+
+
 def _learn(known: Known, arrival: Arrival) -> None:
-    """Newer facts win by the source's time; an older one never overwrites."""
-    facts, times, at = known.facts, known.fact_times, arrival.facts_at
+    """Newer facts win by the source's time; an older one never overwrites, nor any one what a person typed."""
+    times, at = known.fact_times, arrival.facts_at
+    typed = known.typed or ()
     for name, value in arrival.facts.items():
-        if at < times.get(name, -1):
+        if at < times.get(name, -1) or name in typed:
             continue
         times[name] = at
-        stored: Any = list(value) if isinstance(value, tuple) else value
-        before = facts.get(name)
-        if _written_alike(before, stored):
-            continue
-        known.learned = True
-        facts[name] = stored
-        if before != stored and name not in OF_THE_VISIT:
-            known.facts_changed = True
+        _set_fact(known, name, value)
     known.first_seen = min(known.first_seen, arrival.occurred)
     known.email = known.email or arrival.email
     known.arrived_at = max(known.arrived_at, arrival.received)
     if arrival.signal is not None:
         known.arrived.add(arrival.event)
+
+
+def _set_fact(known: Known, name: str, value: Fact) -> None:
+    stored: Any = list(value) if isinstance(value, tuple) else value
+    before = known.facts.get(name)
+    if _written_alike(before, stored):
+        return
+    known.learned = True
+    known.facts[name] = stored
+    if before != stored and name not in OF_THE_VISIT:
+        known.facts_changed = True
+
+
+def type_in(known: Known, facts: Mapping[str, Fact], by: str, at: int) -> None:
+    """A person says so, and what follows from it: from now on no source overwrites these. `keep` writes it."""
+    for name, value in facts.items():
+        known.fact_times[name] = at
+        _set_fact(known, name, value)
+    known.typed = {**(known.typed or {}), **{name: {"by": by, "at": at} for name in facts}}
+    known.learned = True
 
 
 def _written_alike(before: object, now: object) -> bool:
@@ -325,6 +376,7 @@ def _columns(judged: Judged, names: tuple[str, ...]) -> dict[str, Any]:
         "intent": judged.intent,
         "scored_at": judged.at,
         "wanted": list(judged.wanted) or None,
+        "typed": known.typed,
         "changed_facts_at": judged.at if known.facts_changed else known.changed_facts_at,
     }
     return {"lead": known.id, **{name: row[name] for name in names}}
@@ -345,7 +397,21 @@ def by_email(session: Session, email: str) -> Known | None:
     return load(session, [lead])[lead]
 
 
-def on_hold(session: Session) -> list[list[str]]:
-    """What each lead that a gate holds still lacks, one list of attributes a lead."""
-    rows = session.scalars(select(col(LeadRow.wanted)).where(col(LeadRow.wanted).is_not(None))).all()
-    return [row for row in rows if row]
+def addresses(session: Session, lead: int) -> list[str]:
+    """Every address of a lead, the one it is known by first: after a merge a person has several."""
+    keys = [key for (key,) in rows_of(session, _NAMED, lead=lead)]
+    main = [email for (email,) in rows_of(session, _ADDRESS, lead=lead) if email is not None]
+    return list(
+        dict.fromkeys([*main, *(key.removeprefix("email:") for key in keys if key.startswith("email:"))])
+    )
+
+
+def on_hold(session: Session, most: int) -> list[tuple[str | None, list[str]]]:
+    """The newest *most* leads that a gate holds, the newest first: address, and the attributes they still lack."""
+    rows = session.execute(
+        select(col(LeadRow.email), col(LeadRow.wanted))
+        .where(col(LeadRow.wanted).is_not(None))
+        .order_by(col(LeadRow.id).desc())
+        .limit(most)
+    )
+    return [(email, wanted) for email, wanted in rows if wanted]

@@ -1,13 +1,14 @@
 """How hand-offs change. Every change adds a line to the log, the transition, in the same transaction."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import bindparam, insert, update
+from sqlalchemy import Boolean, Date, bindparam, insert, update
 from sqlmodel import Session, SQLModel
+from sqlmodel.sql.sqltypes import UTCDateTime
 
 from scoring.handoff import Handoff, Touch
 from storage import chain
@@ -15,9 +16,13 @@ from storage.handoffs import HANDOFFS, of_row, pressed
 
 UNDONE_BY_UNDO = (
     "stage", "owner", "accepted_at", "touched_at", "sql_at", "ae", "bant", "ended_at", "reason", "note",
-    "again_on", "due_at", "used_s", "since", "clock", "allowance_s", "started_at",
+    "again_on", "due_at", "used_s", "since", "clock", "allowance_s", "started_at", "routed", "assigned_at",
+    "sent_back_at", "snoozed_until", "snoozes", "paused_at", "paused_until", "paused_s", "pause_reason", "sdr",
+    "ae_accepted_at", "amount", "currency", "close_on",
 )  # fmt: skip
 """The columns a press may change and Undo restores."""
+
+_READ: dict[type, Callable[[str], object]] = {UTCDateTime: datetime.fromisoformat, Date: date.fromisoformat}
 
 _TRANSITIONS = SQLModel.metadata.tables["transition"]
 _TOUCHES = SQLModel.metadata.tables["touch"]
@@ -101,7 +106,8 @@ def move(session: Session, handoff: Handoff, change: Move) -> Handoff | None:
         "head": line["link"],
         "undo": _columns(handoff) if change.undoable else None,
     }
-    parameters = {"handoff": handoff.id, "number": handoff.n, **{f"new_{k}": v for k, v in new.items()}}
+    read = {"handoff": handoff.id, "number": handoff.n, "together": handoff.bundled}
+    parameters = read | {f"new_{name}": value for name, value in new.items()}
     row = session.connection().execute(_update(tuple(new)), parameters).one_or_none()
     if row is None:
         return None
@@ -115,6 +121,8 @@ def _update(names: tuple[str, ...]) -> Any:
     return (
         update(HANDOFFS)
         .where(HANDOFFS.c.id == bindparam("handoff"), HANDOFFS.c.n == bindparam("number"))
+        # Whoever decides about one must not overlook that others came onto its card meanwhile.
+        .where(HANDOFFS.c.bundled == bindparam("together", type_=Boolean))
         .values({name: bindparam(f"new_{name}", type_=HANDOFFS.c[name].type) for name in names})
         .returning(*HANDOFFS.c)
     )
@@ -143,6 +151,7 @@ def _columns(handoff: Handoff) -> dict[str, Any]:
     """What Undo restores, in a form that JSON can hold."""
     renamed = {
         "used_s": int(handoff.used.total_seconds()),
+        "paused_s": int(handoff.paused.total_seconds()),
         "allowance_s": None if handoff.allowance is None else int(handoff.allowance.total_seconds()),
     }
     return {
@@ -157,12 +166,23 @@ def _plain(value: object) -> object:
 def restored(before: dict[str, Any]) -> dict[str, Any]:
     """The columns of a hand-off's `undo`, typed again."""
     found = dict(before)
-    for name in ("accepted_at", "touched_at", "sql_at", "ended_at", "due_at", "since", "started_at"):
-        if found.get(name) is not None:
-            found[name] = datetime.fromisoformat(found[name])
-    if found.get("again_on") is not None:
-        found["again_on"] = date.fromisoformat(found["again_on"])
+    for name in UNDONE_BY_UNDO:
+        read = next((read for kind, read in _READ.items() if isinstance(HANDOFFS.c[name].type, kind)), None)
+        if isinstance(found.get(name), str) and read is not None:
+            found[name] = read(found[name])
     return found
+
+
+def with_columns(handoff: Handoff, columns: dict[str, Any]) -> Handoff:
+    """*handoff* as it would be with these columns; nothing is written."""
+    lengths = {"used_s": "used", "paused_s": "paused", "allowance_s": "allowance"}
+    fields: dict[str, Any] = {
+        lengths.get(name, name): timedelta(seconds=value) if name in lengths and value is not None else value
+        for name, value in columns.items()
+    }
+    if "pool" in fields:
+        fields["pool"] = tuple(fields["pool"])
+    return replace(handoff, **fields)
 
 
 def log_touch(session: Session, handoff: Handoff, touch: Touch, note: str) -> None:

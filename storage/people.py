@@ -25,11 +25,16 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Suppressed:
-    """An entry of the suppression list: `domain` or `address`, and why."""
+    """An entry of the suppression list: `domain` or `address`, and why.
+
+    *until*: it holds up to then, None for good; *erased*: of a person whose data was erased, a hash in the database.
+    """
 
     kind: str
     value: str
     reason: str
+    until: datetime | None = None
+    erased: bool = False
 
 
 _MEMBER = select(
@@ -46,6 +51,16 @@ def member(session: Session, id_: str) -> Member | None:
     """The stored copy of a user, or None."""
     row = session.connection().execute(_MEMBER, {"user": id_}).one_or_none()
     return None if row is None else Member(*row)
+
+
+_DEPARTED = select(col(MemberRow.id)).where(
+    col(MemberRow.deleted), col(MemberRow.id).in_(bindparam("these", expanding=True))
+)
+
+
+def departed(session: Session, ids: Iterable[str]) -> set[str]:
+    """Those of *ids* whose Slack accounts are deactivated."""
+    return set(session.connection().execute(_DEPARTED, {"these": list(ids)}).scalars())
 
 
 def keep_members(session: Session, members: Sequence[Member], at: datetime) -> None:
@@ -92,8 +107,25 @@ def suppressed(
     for part in in_parts(sorted(asked)):
         for kind, value, reason, until in session.connection().execute(_LISTED, {"these": part}):
             if until is None or until > now:
-                found[asked[value]] = Suppressed(kind, asked[value], reason)
+                hashed = asked[value] != value
+                found[asked[value]] = Suppressed(kind, asked[value], reason, until, erased=hashed)
     return found
+
+
+_OPTED_OUT = select(col(SuppressionRow.until)).where(
+    col(SuppressionRow.value).in_(bindparam("these", expanding=True)),
+    col(SuppressionRow.reason) == "opted_out",
+)
+
+
+def opted_out(session: Session, address: str, now: datetime, secret: bytes = b"") -> bool:
+    """Whether this address asked not to be contacted, whatever else stands on the list about it.
+
+    *secret* as in `suppressed`.
+    """
+    these = [address, *([keyed(secret, "suppression", address)] if secret else [])]
+    rows = session.connection().execute(_OPTED_OUT, {"these": these})
+    return any(until is None or until > now for (until,) in rows)
 
 
 def suppress(session: Session, entry: Suppressed, handoff_id: int, at: datetime) -> None:

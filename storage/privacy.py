@@ -18,8 +18,17 @@ from storage.statements import rows_of
 _T = SQLModel.metadata.tables
 _LEAD, _IDENTITY, _ACTIVITY, _HANDOFF = _T["lead"], _T["identity"], _T["activity"], _T["handoff"]
 _LOG, _TOUCH, _NOTICE, _OUTBOX, _CARD = _T["transition"], _T["touch"], _T["notice"], _T["outbox"], _T["card"]
-_SUPPRESSION, _SHADOW = _T["suppression"], _T["shadow"]
+_SUPPRESSION, _SHADOW, _DRAWN, _ASSIGNMENT, _COMPANY = (
+    _T["suppression"],
+    _T["shadow"],
+    _T["spot_check"],
+    _T["assignment"],
+    _T["company"],
+)
 _O = _OUTBOX.c
+
+_SAID = ("events", "words", "note", "said")
+"""What a letter's body holds that somebody wrote."""
 
 TOUCHED = (
     "lead",
@@ -31,6 +40,9 @@ TOUCHED = (
     "notice",
     "outbox",
     "suppression",
+    "company",
+    "assignment",
+    "spot_check",
 )
 """Tables an erasure writes to."""
 
@@ -48,23 +60,33 @@ _KEYS = select(_IDENTITY.c.key).where(_IDENTITY.c.lead_id == bindparam("lead")).
 _BLANK = (
     update(_LEAD)
     .where(_LEAD.c.id == bindparam("this"))
-    .values(email=None, facts={}, fact_times={}, wanted=None, erased_at=bindparam("gone_at"))
+    .values(email=None, facts={}, fact_times={}, wanted=None, typed=None, erased_at=bindparam("gone_at"))
 )
 _FORGET_DEEDS = delete(_ACTIVITY).where(_ACTIVITY.c.lead_id == bindparam("this"))
+# A draw that came to something is a figure; one that did not is only about them.
+_FORGET_DRAWS = delete(_DRAWN).where(_DRAWN.c.lead_id == bindparam("this"), _DRAWN.c.handoff_id.is_(None))
 _FORGET_NAMES = delete(_IDENTITY).where(_IDENTITY.c.lead_id == bindparam("this"))
 _FORGET_WORDS = (
     update(_HANDOFF)
     .where(_HANDOFF.c.id.in_(_THESE))
-    .values(receipt=[], flag=None, note=None, bant=None, undo=None),
+    .values(
+        receipt=[], flag=None, note=None, bant=None, undo=None, given_why=None, routed=None, company=None
+    ),
+    update(_ASSIGNMENT).where(_ASSIGNMENT.c.handoff_id.in_(_THESE)).values(skipped=[]),
     update(_LOG).where(_LOG.c.handoff_id.in_(_THESE), _LOG.c.before.is_not(None)).values(before=None),
     update(_TOUCH).where(_TOUCH.c.handoff_id.in_(_THESE)).values(note=None),
 )
+_FORGET_COMPANIES = delete(_COMPANY).where(
+    _COMPANY.c.owner.is_(None),
+    _COMPANY.c.domain.not_in(select(_HANDOFF.c.company).where(_HANDOFF.c.company.is_not(None))),
+)
+"""Companies of which nothing is left: a domain may be a person's name."""
 _NOTICES = select(_NOTICE.c.id).where(_NOTICE.c.handoff_id.in_(_THESE))
 _FORGET_NOTICES = delete(_NOTICE).where(_NOTICE.c.handoff_id.in_(_THESE))
 _HIDE = (
     update(_SUPPRESSION)
     .where(_SUPPRESSION.c.kind == "address", _SUPPRESSION.c.value == bindparam("address"))
-    .values(value=bindparam("hash"))
+    .values(value=bindparam("hash"), note=None)
 )
 
 _LETTER = select(
@@ -183,6 +205,7 @@ def forget_person(session: Session, lead_id: int, erased_at: int) -> tuple[int, 
     connection = session.connection()
     deeds = connection.execute(_FORGET_DEEDS, {"this": lead_id}).rowcount
     names = connection.execute(_FORGET_NAMES, {"this": lead_id}).rowcount
+    connection.execute(_FORGET_DRAWS, {"this": lead_id})
     connection.execute(_BLANK, {"this": lead_id, "gone_at": erased_at})
     connection.execute(_DROP_WANTED, {"asked": f"webhook:lead:{lead_id}:%"})
     return deeds, names
@@ -192,6 +215,7 @@ def forget_words(session: Session, handoffs: Sequence[int]) -> None:
     """Empty what was written about the person beside these hand-offs' stages, and what waits to be told."""
     for statement in (*_FORGET_WORDS, _FORGET_NOTICES):
         session.connection().execute(statement, {"these": list(handoffs)})
+    session.connection().execute(_FORGET_COMPANIES)
 
 
 def hide(session: Session, hash_of: Mapping[str, str]) -> None:
@@ -204,13 +228,13 @@ def letters_about(session: Session, lead_id: int, handoffs: Sequence[int]) -> li
     """What was or will be said in Slack of these hand-offs beside their cards.
 
     Messages that collect several leads are among them: notices, opening lists, and the shadow digest of the day of
-    the lead's crossing. Call it before `forget_words`.
+    the lead's crossing; and what an account's owner was told of the lead itself. Call it before `forget_words`.
     """
     found = _posted(session, _OF_HANDOFFS, these=list(handoffs))
     notices = {id_ for (id_,) in rows_of(session, _NOTICES, these=list(handoffs))}
-    for letter in _posted(session, _COLLECTED) if handoffs else ():
+    for letter in _posted(session, _COLLECTED):
         told, listed = letter.body.get("notices") or (), letter.body.get("handoffs") or ()
-        if notices & set(told) or set(handoffs) & set(listed):
+        if notices & set(told) or set(handoffs) & set(listed) or letter.body.get("lead") == lead_id:
             found.append(letter)
     crossed = [at for (at,) in rows_of(session, _SHADOWED, lead=lead_id)]
     for letter in _posted(session, _DIGESTS) if crossed else ():
@@ -236,11 +260,11 @@ def posted(session: Session, letter: int) -> tuple[Posted, str | None] | None:
 def silence(session: Session, letters: Sequence[Posted]) -> None:
     """Take what says something of the person out of letters, and drop those that nobody is sending.
 
-    A note's key holds its sender's ids of events, which may say anything.
+    A note's key holds its sender's ids of events, which may say anything; a step's note holds a colleague's words.
     """
     for letter in letters:
         in_hand = letter.state == "sending"
-        rest = {**letter.body, **({"events": []} if "events" in letter.body else {})} if in_hand else {}
+        rest = letter.body | {name: [] for name in _SAID if name in letter.body} if in_hand else {}
         key = letter.key if letter.handoff_id is None else f"erased:{letter.id}"
         session.connection().execute(_SILENCE, {"letter": letter.id, "new_key": key, "rest": rest})
         session.connection().execute(_DROP, {"letter": letter.id})

@@ -56,6 +56,8 @@ _SINGLES = (
 # A press holds its hand-off and then wants the card's letter: taken in the same order here, and never waited for.
 _HANDOFFS_OF = select(_H.id, _H.card_id).where(_H.card_id.in_(_THESE)).order_by(_H.id)
 _HANDOFFS_HELD = _HANDOFFS_OF.with_for_update(skip_locked=True)
+# Meanwhile it may have become a bundle's, whose hand-offs stay together.
+_STILL_SINGLE = select(_C.id).where(_C.id.in_(_THESE), _C.collects.is_(None))
 _LETTERS_HELD = select(_O.id).where(_O.id.in_(_THESE), *_UNTRIED).with_for_update(skip_locked=True)
 _OPEN_DIGESTS = (
     select(_O.id, _O.card_id)
@@ -117,9 +119,12 @@ def _held(session: Session, channel: str, keep: int, most: int) -> list[_Single]
         for part in in_parts([row.card_id for row in found])
         for row in rows_of(session, _HANDOFFS_HELD, these=part)
     }
+    single = {
+        card for part in in_parts(sorted(handoffs)) for (card,) in rows_of(session, _STILL_SINGLE, these=part)
+    }
     letters = {
         row.id
-        for part in in_parts([row.id for row in found if row.card_id in handoffs])
+        for part in in_parts([row.id for row in found if row.card_id in single])
         for row in rows_of(session, _LETTERS_HELD, these=part)
     }
     return [

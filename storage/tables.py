@@ -6,7 +6,7 @@ Longer than other files because it is one table of tables: splitting it would hi
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Column, Index, Text, UniqueConstraint, text
+from sqlalchemy import JSON, BigInteger, Column, Index, Text, UniqueConstraint, false, text
 from sqlmodel import Field, SQLModel
 
 
@@ -27,7 +27,8 @@ def _seconds(**options: Any) -> Any:
 class LeadRow(SQLModel, table=True):
     """A person. `facts`: attribute → value; `fact_times`: attribute → epoch second its source spoke.
 
-    `wanted` names the unknown facts for which a gate holds the lead.
+    `wanted` names the unknown facts for which a gate holds the lead; `typed` those that a person typed, which no
+    source overwrites: attribute → {"by": user, "at": epoch second}.
     """
 
     __tablename__ = "lead"
@@ -41,6 +42,7 @@ class LeadRow(SQLModel, table=True):
     intent: int = 0
     scored_at: int | None = _seconds(default=None)
     changed_facts_at: int | None = _seconds(default=None)
+    typed: dict[str, Any] | None = _json(default=None, nullable=True)
     wanted: list[str] | None = _json(default=None, nullable=True)
     erased_at: int | None = _seconds(default=None)
 
@@ -92,13 +94,28 @@ class TeamRow(SQLModel, table=True):
     live: bool
     created_at: datetime
     created_by: str | None = None
+    why: str | None = _text(default=None, nullable=True)
+
+
+class OfferedFileRow(SQLModel, table=True):
+    """A team file that differs from what is stored, as it was shown to the admins; `taken` says what one of them
+    decided, null while nobody has."""
+
+    __tablename__ = "offered_file"
+    digest: str = Field(primary_key=True)
+    text: str = _text()
+    at: datetime
+    decided_by: str | None = None
+    decided_at: datetime | None = None
+    taken: bool | None = None
 
 
 class CardRow(SQLModel, table=True):
     """A message that shows hand-offs. `wanted` counts changes, `shown` is the change Slack has.
 
-    `collects` names the tier whose hand-offs a digest gathers; null for a card of one hand-off. `meant_for` is
-    the channel it could not be posted to, where it stands in the fallback channel instead.
+    `collects` names the tier whose hand-offs a digest gathers, "@" several people of one company; null for a card
+    of one hand-off. `meant_for` is the channel it could not be posted to, where it stands in the fallback channel
+    instead. `posted_after_s`: seconds from its being asked for to its first post, null until then.
     """
 
     __tablename__ = "card"
@@ -110,13 +127,17 @@ class CardRow(SQLModel, table=True):
     shown: int = 0
     hash: str | None = None
     meant_for: str | None = None
+    posted_after_s: int | None = None
 
 
 class HandoffRow(SQLModel, table=True):
     """One passage of a lead from marketing to sales.
 
     `n` counts its moves, `head` is the hash of the newest one, `anchored_n` the move that the last anchor saw.
-    `undo` holds what the newest press changed, as it was before.
+    `undo` holds what the newest press changed, as it was before. `company` is the registrable domain of the lead's
+    address. `origin` is `scored`, `by_hand` (then `given_by` and `given_why`) or `spot_check`. `routed` is what to say
+    of how it came to its owner. `sdr` qualified it; `ae` takes the opportunity. `bundled`: others of its company are,
+    or were, on its card.
     """
 
     __tablename__ = "handoff"
@@ -140,6 +161,12 @@ class HandoffRow(SQLModel, table=True):
             "id",
             sqlite_where=text("anchored_n < n"),
             postgresql_where=text("anchored_n < n"),
+        ),
+        Index(
+            "ix_handoff_open_company",
+            "company",
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
         ),
     )
     id: int | None = Field(default=None, primary_key=True)
@@ -178,6 +205,25 @@ class HandoffRow(SQLModel, table=True):
     again_on: date | None = None
     n: int = 0
     card_id: int | None = Field(default=None, foreign_key="card.id", index=True)
+    company: str | None = None
+    origin: str = Field(default="scored", sa_column_kwargs={"server_default": "scored"})
+    given_by: str | None = None
+    given_why: str | None = _text(default=None, nullable=True)
+    routed: str | None = _text(default=None, nullable=True)
+    assigned_at: datetime | None = None
+    sent_back_at: datetime | None = None
+    snoozed_until: datetime | None = None
+    snoozes: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    paused_at: datetime | None = None
+    paused_until: datetime | None = None
+    paused_s: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    pause_reason: str | None = None
+    sdr: str | None = None
+    ae_accepted_at: datetime | None = None
+    amount: int | None = Field(default=None, sa_type=BigInteger)
+    currency: str | None = None
+    close_on: date | None = None
+    bundled: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     head: str | None = None
     anchored_n: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     undo: dict[str, Any] | None = _json(default=None, nullable=True)
@@ -272,6 +318,84 @@ class OccurrenceRow(SQLModel, table=True):
     actor: str | None = None
     handoff_id: int | None = Field(default=None, foreign_key="handoff.id")
     detail: dict[str, Any] = _json()
+
+
+class AssignmentRow(SQLModel, table=True):
+    """The fairness ledger, append-only: who was given a hand-off, how, and who was skipped and why.
+
+    `person` is null where it went to the pool; `taken_from` had it before. `how` is one of scoring.assigning.How;
+    `by` the person who decided it, null for Baton itself. `skipped` is `[[person, reason, until], …]`; `undone_at` when
+    it was taken back.
+    """
+
+    __tablename__ = "assignment"
+    id: int | None = Field(default=None, primary_key=True)
+    handoff_id: int = Field(foreign_key="handoff.id", index=True)
+    segment: str
+    person: str | None = Field(default=None, index=True)
+    taken_from: str | None = None
+    how: str
+    by: str | None = None
+    skipped: list[list[str]] = _json()
+    at: datetime = Field(index=True)
+    undone_at: datetime | None = None
+
+
+class CreditRow(SQLModel, table=True):
+    """What round robin owes somebody in a segment, in parts of scoring.assigning.A_LEAD; negative who is ahead."""
+
+    __tablename__ = "credit"
+    segment: str = Field(primary_key=True)
+    person: str = Field(primary_key=True)
+    credit: int = Field(default=0, sa_type=BigInteger)
+
+
+class LoadRow(SQLModel, table=True):
+    """Somebody who takes only so many leads: held while they may be given one, so that nobody counts their open leads
+    at the same moment for another segment."""
+
+    __tablename__ = "load"
+    person: str = Field(primary_key=True)
+
+
+class CompanyRow(SQLModel, table=True):
+    """A company: whom the accounts file names as its owner, null where nobody.
+
+    Also the row that is held while one of its people becomes a hand-off, so that two of them find each other.
+    """
+
+    __tablename__ = "company"
+    domain: str = Field(primary_key=True)
+    owner: str | None = None
+
+
+class SpotCheckRow(SQLModel, table=True):
+    """One draw for a lead below the line: `probability` is what it was drawn with, 0 where nobody had room."""
+
+    __tablename__ = "spot_check"
+    lead_id: int = Field(foreign_key="lead.id", primary_key=True)
+    quarter: str = Field(primary_key=True)
+    at: datetime
+    probability: float
+    handoff_id: int | None = Field(default=None, foreign_key="handoff.id")
+
+
+class BreachRow(SQLModel, table=True):
+    """A broken promise, and why: `causes` are the seconds of each cause of scoring.attribution.
+
+    Rows are only added, so that who decides a due step never waits for a press on the hand-off.
+    """
+
+    __tablename__ = "breach"
+    __table_args__ = (UniqueConstraint("handoff_id", "step", name="uq_breach_step"),)
+    id: int | None = Field(default=None, primary_key=True)
+    handoff_id: int = Field(foreign_key="handoff.id")
+    step: str
+    at: datetime = Field(index=True)
+    owner: str | None = None
+    segment: str
+    tier: str
+    causes: dict[str, Any] = _json()
 
 
 class TouchRow(SQLModel, table=True):
@@ -397,6 +521,8 @@ class SuppressionRow(SQLModel, table=True):
     handoff_id: int | None = Field(default=None, foreign_key="handoff.id")
     listed_at: datetime
     until: datetime | None = None
+    listed_by: str | None = None
+    note: str | None = _text(default=None, nullable=True)
 
 
 class ShadowRow(SQLModel, table=True):

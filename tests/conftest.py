@@ -10,13 +10,14 @@ from hypothesis import HealthCheck, settings
 
 from bot.desk.desk import open_database
 from bot.playground import Slack
-from tests import postgres, reused_postgres
+from tests import compiled, postgres, reused_postgres
 from tests.program import Program, program_in
 from tests.shop import Shop
 from tests.world import World, raise_world, raze, workspace
 
 settings.register_profile("baton", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("baton")
+compiled.share()
 
 
 @pytest.fixture(scope="session")

@@ -62,7 +62,7 @@ class Shop:
         number = next(_numbers)
         lead = {
             **ADA,
-            "email": f"lead{number}@engines.example",
+            "email": f"lead{number}@engines{number}.example",
             "company": f"Engines {number} Ltd",
             **changes,
         }

@@ -2,24 +2,32 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from fractions import Fraction
 from typing import Any
 
-from bot.desk.report import MOST_SHOWN, Explained, Figures, Queue, Several, Shown, T
+from bot.desk import home as desk_home
+from bot.desk.home import Home, Load, Overview, Page, Rep, Reps, Unowned, Week
+from bot.desk.queue import Queue
+from bot.desk.report import MOST_SHOWN, Explained, Figures, Several, Shown, T
+from bot.desk.team import TeamShown
 from bot.playground.letters import checked_message
 from bot.playground.settings import Refusal
 from bot.playground.view_rules import checked_view
 from bot.slack.views.card import Message
+from scoring.assigning import Choice, Skipped
 from scoring.contract import Definition
 from scoring.definition import read_definition
 from scoring.funnel import Funnel
 from scoring.handoff import Handoff
 from scoring.qualify import Verdict
 from scoring.receipt import Part, Score
+from scoring.routing import Route
 from scoring.stages import CLOSED
 from scoring.team import read_team
+from scoring.worth import Worth
 from storage.leads import Known
 from tests.world import ADA as WORLDS_ADA
 from tests.world import DEFINITION, MONDAY_9, TEAM
@@ -28,6 +36,7 @@ ADA: dict[str, Any] = {**WORLDS_ADA}
 LINK = "https://slack.example/archives/C0EMEA/p1"
 TEAM_READ = read_team(TEAM)
 DEFINITION_READ = read_definition(DEFINITION)
+WORTH = Worth(DEFINITION_READ.threshold, Fraction(18, 100))
 DEMO: dict[str, Any] = {
     "points": 50,
     "label": "Demo request: Enterprise demo",
@@ -43,10 +52,10 @@ RECEIPT = (
     {**FIT, "points": 10, "label": "Target industry: software"},
     DEMO,
 )
-PEOPLE = ("U0ANN", "U0BOB", "U0CAT", "U0MAX", "U0MIA", "U0ADA")
+PEOPLE = ("U0ANN", "U0BOB", "U0CAT", "U0MAX", "U0MIA", "U0ADA", "U0SUE")
 
 _OURS = re.compile(
-    rf"<@(?:{'|'.join(PEOPLE)})>|<!date\^\d+\^\{{date_short_pretty\}} \{{time\}}\|[\w :]+>"
+    rf"<@(?:{'|'.join(PEOPLE)})>|<#C0(?:EMEA|ALL)>|<!date\^\d+\^\{{date_short_pretty\}} \{{time\}}\|[\w :]+>"
     rf"|<{re.escape(LINK)}\|Open the card>"
 )
 _ENTITY = re.compile(r"&(?:amp|lt|gt);")
@@ -105,14 +114,44 @@ def explained(facts: dict[str, Any] | None = None, **changes: Any) -> Explained:
     made: dict[str, Any] = {
         "known": Known(1, given.get("email"), given, {}, 0, None),
         "score": worth, "verdict": verdict, "version": 1, "definition": DEFINITION_READ,
-        "team": TEAM_READ, "history": (), "route": None,
+        "team": TEAM_READ, "history": (), "route": Route(TEAM_READ.segments[0], "C0EMEA", ("U0ANN",), ()),
+        "choice": Choice("U0ANN", "round_robin", (Skipped("U0BOB", "away", MONDAY_9),)), "worth": WORTH,
     }  # fmt: skip
     return Explained(**made | changes)
 
 
 def queue(mine: Iterable[Shown], unclaimed: Iterable[Shown], on_hold: dict[str, int] | None = None) -> Queue:
-    """What /mql queue and Home get."""
-    return Queue(several(mine), several(unclaimed), on_hold or {}, "sdr", MONDAY_9)
+    """What /mql queue gets."""
+    listed, waiting = tuple(mine), tuple(unclaimed)
+    links = {shown.handoff.id: LINK for shown in (*listed, *waiting)}
+    return Queue(several(listed), several(waiting), on_hold or {}, "sdr", MONDAY_9, WORTH, links)
+
+
+def pages(items: Iterable[Shown], name: str, number: int = 1) -> Page:
+    """A page of a list of Home."""
+    found, most = tuple(items), desk_home.PER_PAGE[name]
+    total = max(1, -(-len(found) // most))
+    return Page(found[most * (number - 1) : most * number], len(found), number, total)
+
+
+def home(leads: Sequence[Shown], *, reader: str = "U0ANN", everything: bool = False, number: int = 1) -> Home:
+    """What Home gets: *leads* on every list that the reader has, or on all lists there are."""
+    person = TEAM_READ.people[reader]
+    work = leads if everything or person.role == "sdr" else ()
+    deals = leads if everything or person.role == "ae" else ()
+    rep = Rep(person, Load(3, 2, 1), MONDAY_9 + timedelta(days=1), TEAM_READ.calendar.zone)
+    overview = Overview(
+        Reps((rep,) * desk_home.PER_PAGE["reps"], 500, number, 42),
+        tuple(Unowned(shown.handoff.segment, 7, MONDAY_9 - timedelta(days=2)) for shown in leads),
+        pages(leads, "spot_checks", number), pages(leads, "decisions", number),
+        {str(shown.facts.get("source", "country")): 3 for shown in leads},
+    )  # fmt: skip
+    leads_all = everything or person.role in ("manager", "admin", "marketing")
+    return Home(
+        person, TEAM_READ, MONDAY_9, pages(work, "mine", number), pages(work, "pools", number),
+        pages(deals, "to_accept", number), pages(deals, "deals", number), Week(5, 4, 3, 1, 3, 2),
+        overview if leads_all else None, WORTH, {shown.handoff.id: LINK for shown in leads}, {},
+    )  # fmt: skip
 
 
 def several(items: Iterable[T]) -> Several[T]:
@@ -131,6 +170,13 @@ def figures(definition: Definition | None = None, **changes: Any) -> Figures:
         "reasons": {},
     }
     return Figures(Funnel(**made | changes), 30, MONDAY_9, definition or DEFINITION_READ, 1, False)
+
+
+def team(asker: str, written: str = TEAM, version: int = 1) -> TeamShown:
+    """What /mql team and the team's forms get, on Monday at nine."""
+    read = read_team(written)
+    person = read.people[asker]
+    return TeamShown(read, version, person, person.role in ("manager", "admin"), MONDAY_9)
 
 
 def refused(message: Message) -> list[str]:

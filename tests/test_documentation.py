@@ -16,6 +16,7 @@ from bot.metrics import Metrics
 from bot.settings import REQUIRED_TO_SERVE, Settings
 from bot.slack.listeners.commands import SUBCOMMANDS
 from bot.slack.listeners.presses import BUTTONS
+from bot.slack.listeners.shortcuts import SHORTCUTS
 from bot.slack.listeners.submissions import FORMS
 from scoring.dispositions import REASONS
 from scoring.presets import preset_names
@@ -141,6 +142,11 @@ def test_every_button_is_in_the_docs(action: str) -> None:
 @pytest.mark.parametrize("form", FORMS)
 def test_every_form_is_in_the_docs(form: str) -> None:
     assert f"`{form}`" in text_of("docs", "slack-app.md")
+
+
+@pytest.mark.parametrize("shortcut", SHORTCUTS)
+def test_every_message_shortcut_is_in_the_docs_as_the_menu_names_it(shortcut: str) -> None:
+    assert f"| {SHORTCUTS[shortcut].name} | `{shortcut}` |" in text_of("docs", "slack-app.md")
 
 
 def test_every_scope_is_explained_and_no_other() -> None:

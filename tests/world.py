@@ -84,11 +84,13 @@ ADA = {
 
 
 def people() -> list[User]:
-    """Everybody in the tests' workspace; Eve is in Slack and not in the team file, Gus is a guest."""
+    """Everybody in the tests' workspace; Sue, Tom and Eve are not in the team file, Gus is a guest."""
     return [
         User("U0ANN", "Ann", tz="Europe/Berlin"),
         User("U0BOB", "Bob", tz="Europe/London"),
         User("U0CAT", "Cat", tz="Europe/London"),
+        User("U0SUE", "Sue", tz="Europe/London"),
+        User("U0TOM", "Tom", tz="Europe/London"),
         User("U0MAX", "Max", tz="Europe/London"),
         User("U0MIA", "Mia", tz="Europe/London"),
         User("U0ADA", "Ada", tz="Europe/London"),
@@ -199,7 +201,7 @@ class World:
         self.deliver()
         return answer
 
-    def submit(self, user: str, **values: str | None) -> Any:
+    def submit(self, user: str, **values: str | list[str] | None) -> Any:
         """Fill in the form that is open and let what follows arrive."""
         answer = self.slack.submit(user, dict(values))
         self.deliver()
@@ -221,6 +223,14 @@ class World:
         self.press(user, "accept")
 
 
+def line_to(base: str) -> httpx.Client:
+    """A sender's line to *base*: a connection for each request, for the server closes one that was idle for 5 s in the
+    very moment in which a busy machine writes on it; and as patient as the tests' Slack."""
+    return httpx.Client(
+        base_url=base, verify=False, timeout=30, limits=httpx.Limits(max_keepalive_connections=0)
+    )
+
+
 def raise_world(
     slack: Slack, database_url: str, *, team: str = TEAM, definition: str = DEFINITION, **changes: Any
 ) -> World:
@@ -232,7 +242,7 @@ def raise_world(
     server.start()
     base = f"http://127.0.0.1:{server.port}"
     slack.events_url = f"{base}/slack/events"
-    return World(slack, baton, clock, server, httpx.Client(base_url=base, verify=False))
+    return World(slack, baton, clock, server, line_to(base))
 
 
 def raze(world: World) -> None:

@@ -5,9 +5,8 @@ import signal
 import threading
 import time
 from collections.abc import Callable
-from datetime import timedelta
 
-from bot.demo import leads
+from bot.demo import dial, leads
 from bot.demo.theatre import Theatre, open_theatre, slack_for
 from bot.files import files_of
 from bot.playground import Channel, Control, Slack, User
@@ -47,9 +46,10 @@ def stage(settings: Settings, say: Say) -> None:
     """Serve Baton and the page with sample leads until SIGINT or SIGTERM."""
     told = _told_to_stop()
     with open_theatre(settings, live=True) as theatre:
-        theatre.slack.caption = lambda: f"The demo's clock: {theatre.clock.business():%A %d %B, %H:%M} UTC"
+        theatre.slack.caption = lambda: dial.reading(theatre)
         theatre.slack.controls.extend(_controls(theatre))
         _play_samples(theatre)
+        theatre.baton.desk.draws = True
         say(f"Open {theatre.slack.page} and act as {_names(theatre.team)}.")
         say(f"Send events of your own, signed, to {theatre.intake}/intake/events. Ctrl-C ends the demo.")
         told.wait()
@@ -100,19 +100,7 @@ def _controls(theatre: Theatre) -> list[Control]:
         _did(theatre, person, strongest)
         return f"{first} {last}: {strongest[0].signal.replace('_', ' ')}."
 
-    def later(by: timedelta, words: str) -> Control:
-        def press() -> str:
-            theatre.forward(by)
-            return f"It is {theatre.clock.business():%A %H:%M} UTC now."
-
-        return Control(words, press)
-
-    return [
-        Control("A lead asks for a demo", another),
-        later(timedelta(minutes=5), "5 minutes later"),
-        later(timedelta(hours=1), "1 hour later"),
-        later(timedelta(days=1), "1 day later"),
-    ]
+    return [Control("A lead asks for a demo", another), *dial.controls(theatre)]
 
 
 def playground(settings: Settings, say: Say) -> None:
@@ -137,6 +125,7 @@ def _lone_slack(settings: Settings) -> Slack:
         bot_token=settings.slack_bot_token.get_secret_value() or team.bot_token,
         signing_secret=settings.slack_signing_secret.get_secret_value() or team.signing_secret,
         app_token=settings.slack_app_token.get_secret_value() or None,
+        shortcuts=team.shortcuts,
     )
 
 

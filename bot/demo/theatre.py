@@ -20,9 +20,10 @@ from bot.clock import MovableClock
 from bot.desk import health
 from bot.desk.govern import Files
 from bot.files import check, text_of
-from bot.playground import Channel, Slack, User
+from bot.playground import Channel, Shortcut, Slack, User
 from bot.playground.server import Server
 from bot.settings import Settings
+from bot.slack.listeners.shortcuts import SHORTCUTS
 from bot.starting import team_text, webhook_secret
 from scoring.contract import Definition
 from scoring.definition import read_definition
@@ -137,6 +138,7 @@ def slack_for(team: Team, clock: Callable[[], float]) -> Slack:
         bot_token=BOT_TOKEN,
         signing_secret=SIGNING_SECRET,
         clock=clock,
+        shortcuts=[Shortcut(callback_id, each.name) for callback_id, each in SHORTCUTS.items()],
     )
 
 
@@ -174,6 +176,7 @@ def open_theatre(settings: Settings, *, live: bool) -> Iterator[Theatre]:
             }
         )
         baton = build(arranged, files, clock=clock, gaps={})
+        baton.desk.draws = False  # a story is the same each time it is told
         server = Server(baton.web, settings.baton_port if live else 0)
         server.start()
         base = f"http://127.0.0.1:{server.port}"

@@ -37,7 +37,9 @@ SILENT = timedelta(minutes=5)
 MOST = 200
 """New findings of a kind in one run: on SQLite presses wait while a run repairs, for a fraction of a second then."""
 
-STEPS = (ladder.FIRST_TOUCH, ladder.DECIDE, ladder.FOLLOW_UP)
+STEPS = ladder.KINDS
+"""One of these stands for every open hand-off."""
+OF_HANDOFFS = (*ladder.OF_A_HANDOFF, ladder.ACTIVITY)
 ON_PURPOSE = ("its reader is off",)
 """What the courier writes beside a letter that waits for its reader's hours: that is no trouble."""
 
@@ -183,8 +185,8 @@ def _late(now: Round) -> list[Look]:
         return []
     rows = findings.late(now.session, before, now.most)
     whole = len(rows) < now.most
-    steps = {subject for kind, subject in rows if kind in STEPS}
-    jobs = {kind for kind, _ in rows if kind not in (*STEPS, AUDIT)}
+    steps = {subject for kind, subject in rows if kind in OF_HANDOFFS}
+    jobs = {kind for kind, _ in rows if kind not in (*OF_HANDOFFS, AUDIT)}
     return [
         Look(verdicts.LATE_STEP, tuple(sorted(steps)), whole),
         Look(verdicts.LATE_JOB, tuple(sorted(jobs)), whole),
@@ -210,9 +212,9 @@ def _repair(now: Round, fresh: Sequence[tuple[str, str]], bare: Mapping[str, Car
         if kind in (verdicts.NO_CARD, verdicts.NO_STEP, verdicts.OWNER_LEFT):
             by_kind.setdefault(kind, []).append(int(subject))
     lacking = [bare[str(id_)] for id_ in by_kind.get(verdicts.NO_CARD, [])]
-    done = {
-        verdicts.NO_CARD: _ask_for_cards(now, lacking),
+    done = {  # a release first: it waits for presses, which wait for cards and deadlines
         verdicts.OWNER_LEFT: leaving.release(now.session, now.desk, by_kind.get(verdicts.OWNER_LEFT, [])),
+        verdicts.NO_CARD: _ask_for_cards(now, lacking),
         verdicts.NO_STEP: _schedule(now, by_kind.get(verdicts.NO_STEP, [])),
     }
     findings.note(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from functools import lru_cache
 
 from sqlmodel import Session
@@ -14,10 +15,21 @@ from scoring.roles import Presser
 from scoring.stages import Refused, Where
 from scoring.team import Team, read_team
 from scoring.worktime import WorkCalendar
+from scoring.worth import EXPECTED, Worth
 from storage import contracts, handoffs, schema
 from storage.engine import Database, Purpose, StorageError
+from storage.worth import decided
 
 __all__ = ["Agreed", "Desk", "StorageError", "open_database", "upgrade_database"]
+
+
+WEIGHED_FOR = timedelta(minutes=10)
+"""How long the figures behind the expected values are believed; they move by a hand-off a day."""
+A_YEAR = timedelta(days=365)
+"""What sales decided longer ago says little of the market of today."""
+
+NURTURE = "nurture"
+"""Why a hand-off of a nurture tier ends at once; no rep gives it, so it is no row of the reasons."""
 
 
 def _nobody_to_wake() -> None:
@@ -74,6 +86,15 @@ class Agreed:
     erasures: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _Weighed:
+    """What leads are worth, under what was agreed, as of *at* (business time)."""
+
+    worth: Worth
+    agreed: Agreed
+    at: datetime
+
+
 @dataclass(slots=True)
 class Desk:
     """Where the use cases work.
@@ -82,6 +103,7 @@ class Desk:
         webhooks: whether outgoing webhooks are asked for (BATON_WEBHOOK_URL).
         shadow: `serve --shadow`: no cards, whatever the team says.
         secret: BATON_SECRET, the key of tombstones and anchors; empty where it is not set.
+        draws: whether spot checks are drawn where the definition asks for them; the demo's samples do without.
         breached: told the tier of each breach once it is committed, for the metrics.
         us: who we are in Slack, once that is known (`people.app`).
         wake: called after every commit that left something to send.
@@ -91,11 +113,13 @@ class Desk:
     clock: Clock
     webhooks: bool = False
     shadow: bool = False
+    draws: bool = True
     wake: Callable[[], None] = field(default=_nobody_to_wake)
     breached: Callable[[str], None] = field(default=_nobody_counts)
     secret: bytes = field(default=b"", repr=False)
     us: Mapping[str, str] = field(default_factory=dict)
     _kept: tuple[object, Agreed] | None = field(default=None, repr=False)
+    _weighed: _Weighed | None = field(default=None, repr=False)
     _versions: dict[int, Definition] = field(default_factory=dict, repr=False)
 
     def agreed(self, session: Session) -> Agreed:
@@ -120,6 +144,29 @@ class Desk:
         )
         self._kept = (stamp, agreed)
         return agreed
+
+    def worth(self, session: Session) -> Worth:
+        """What leads are worth now, by what became of those of the last 365 days; counted every ten minutes.
+
+        Raises:
+            Refused: nothing is stored yet.
+        """
+        agreed, now = self.agreed(session), self.clock.business()
+        kept = self._weighed
+        if kept is not None and kept.agreed is agreed and abs(now - kept.at) < WEIGHED_FOR:
+            return kept.worth
+        definition, team = agreed.definition, agreed.team
+        tallies = decided(session, definition.threshold, now - A_YEAR, NURTURE)
+        expected = definition.contract.expected_mql_to_sql
+        found = Worth(
+            definition.threshold,
+            EXPECTED if expected is None else expected,
+            tallies,
+            team.deal_value,
+            team.currency,
+        )
+        self._weighed = _Weighed(found, agreed, now)
+        return found
 
     def definition(self, session: Session, version: int) -> Definition:
         """The definition under which a hand-off was made; a version's text never changes, so it is read once."""
@@ -153,7 +200,8 @@ def presser(team: Team, user: str) -> Presser:
 
 def where(handoff: Handoff, definition: Definition) -> Where:
     """As much of the hand-off as decides its moves."""
-    return Where(handoff.stage, handoff.owner, definition.sal)
+    taken, with_ae = handoff.accepted_at is not None, handoff.ae_accepted_at is not None
+    return Where(handoff.stage, handoff.owner, definition.sal, taken, with_ae)
 
 
 def found(session: Session, handoff_id: int) -> Handoff:

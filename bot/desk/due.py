@@ -22,7 +22,7 @@ class Case:
     breached: list[str] = field(default_factory=list)
     """Tiers of the breaches that were decided; counted once they are committed."""
     readers: set[str] = field(default_factory=set)
-    """Who of this batch has something new to read; see `nudges.wake`."""
+    """Who of this batch has something new to read; see `notices.wake`."""
 
     def postpone(self, to: datetime) -> None:
         """Not now: its reader is off."""

@@ -2,7 +2,7 @@
 
 from sqlmodel import Session
 
-from bot.desk import ladder
+from bot.desk import ladder, replies, thread
 from bot.desk.desk import Agreed, Desk, calendar_for
 from bot.desk.hand_over import past_of, receipt
 from scoring import sla
@@ -13,43 +13,35 @@ from scoring.past import Past
 from scoring.qualify import Standing, failed_hard_gates, is_stale, tier_of
 from scoring.score import score
 from scoring.sla import Promise
-from storage import cards, moves, outbox
+from storage import cards, moves
 from storage.leads import Known
 from storage.moves import Move
-from storage.outbox import Letter
-
-NOTE_RANK = 50
 
 
 def while_open(session: Session, desk: Desk, agreed: Agreed, handoff: Handoff, known: Known) -> None:
     """ "New activity goes to its thread and may raise its tier; a higher tier shortens the due time"."""
     definition = desk.definition(session, handoff.version)
     worth_telling = [
-        activity
+        activity.event
         for activity in known.activities
         if activity.event in known.arrived and _speaks(activity, definition)
     ]
     past = past_of(session, [known.id])[0].get(known.id)
     raised = _raise_tier(session, desk, agreed, handoff, known, past)
     _flag(session, desk, raised or handoff, known, past)
-    if worth_telling and handoff.card_id is not None:
-        outbox.put(session, [_note(desk, handoff, worth_telling, raised)])
+    replies.ask(session, desk, handoff, known)
+    if handoff.card_id is None:
+        return
+    if raised is not None and raised.tier_rank < handoff.tier_rank:
+        thread.raised(session, desk, raised, worth_telling)
+    elif worth_telling:
+        thread.tell(session, desk, handoff, worth_telling)
 
 
 def _speaks(activity: Activity, definition: Definition) -> bool:
     """Opens and the like would fill the thread; they count where a rule counts them."""
     row = definition.intent.get(activity.signal)
     return row is not None and row.level != "passive"
-
-
-def _note(desk: Desk, handoff: Handoff, activities: list[Activity], raised: Handoff | None) -> Letter:
-    events = sorted(activity.event for activity in activities)
-    higher = raised.tier if raised and raised.tier_rank < handoff.tier_rank else None
-    body = {"view": "activity", "events": events, "raised": higher}
-    return Letter(
-        f"activity:{handoff.id}:{events[0]}:{len(events)}", "note", f"post:{handoff.channel}",
-        desk.clock.real(), NOTE_RANK, card_id=handoff.card_id, handoff_id=handoff.id, body=body,
-    )  # fmt: skip
 
 
 def _raise_tier(

@@ -1,11 +1,12 @@
 """What was agreed: the first start, the two files after it, shadow and Go live."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 
 from sqlmodel import Session
 
-from bot.desk import audit, retention
+from bot.desk import audit, retention, team_file
 from bot.desk.auditor import AUDIT
 from bot.desk.delivery import RELIEF
 from bot.desk.desk import Agreed, Desk, presser
@@ -13,7 +14,7 @@ from bot.desk.replays import SEEN_REQUESTS
 from scoring import roles
 from scoring.stages import Refused
 from scoring.team import read_team
-from storage import contracts, deadlines, funnel, leads, outbox, requests
+from storage import assignments, contracts, deadlines, funnel, leads, offers, outbox, requests
 from storage.deadlines import Due
 from storage.engine import AT_START, Database
 from storage.funnel import WouldBe
@@ -26,6 +27,9 @@ DIGEST_AT = time(9, 0)
 STARTED = "started_at"
 DIGESTED = "shadow_digest_at"
 """Small facts about this installation: its last start, and what the last shadow digest told up to."""
+
+ACCOUNTS = "accounts_digest"
+"""What the accounts file said when it was last taken in."""
 
 MOST_TOLD = timedelta(days=7)
 """A digest reaches back to the one before it, at most this far: an earlier shadow start is not told again."""
@@ -40,6 +44,8 @@ class Files:
 
     definition: str
     team: str
+    accounts: Mapping[str, str] | None = None
+    """Company's domain to its owner's Slack id, as the accounts file says; None where there is none."""
 
 
 def first_start(desk: Desk, files: Files) -> list[str]:
@@ -55,30 +61,41 @@ def first_start(desk: Desk, files: Files) -> list[str]:
             contracts.add_definition(session, files.definition, now)
         if contracts.current_team(session) is None:
             contracts.add_team(session, files.team, live=read_team(files.team).live, at=now)
+        _keep_accounts(session, files.accounts or {})
         _daily(session, desk.agreed(session), now)
-        return [*_changed(session, files), *audit.know_secret(session, desk.secret)]
+        changed = [_changed_definition(session, files), team_file.look_at(session, desk, files.team, now)]
+        return [*filter(None, changed), *audit.know_secret(session, desk.secret)]
+
+
+def _keep_accounts(session: Session, owners: Mapping[str, str]) -> None:
+    """The accounts file needs nobody's yes: what it says at a start counts from then on."""
+    digest = contracts.digest("\n".join(f"{domain},{owner}" for domain, owner in sorted(owners.items())))
+    if contracts.settings(session).get(ACCOUNTS, "") == (digest if owners else ""):
+        return
+    assignments.keep_accounts(session, owners)
+    contracts.remember(session, ACCOUNTS, digest if owners else "")
 
 
 def changed_files(database: Database, files: Files) -> list[str]:
     """Sentences about files that differ from what is stored; none before the first start."""
     with database.reading() as session:
-        return _changed(session, files)
+        told = [_changed_definition(session, files)]
+        team = contracts.current_team(session)
+        if team is not None and team.digest != contracts.digest(files.team):
+            known = offers.offered(session, contracts.digest(files.team))
+            waits = known is not None and known.taken is None
+            told.append(team_file.difference(team.version, waits=waits))
+        return [sentence for sentence in told if sentence]
 
 
-def _changed(session: Session, files: Files) -> list[str]:
-    definition, team = contracts.current_definition(session), contracts.current_team(session)
-    sentences = []
-    if definition is not None and definition.digest != contracts.digest(files.definition):
-        sentences.append(
-            f"The definition file differs from the stored version {definition.version}, and the stored one counts. "
-            "Change the file back, or keep it as a draft of the next version."
-        )
-    if team is not None and team.digest != contracts.digest(files.team):
-        sentences.append(
-            f"The team file differs from the stored version {team.version}, and the stored one counts. "
-            "Change the file back, or keep it as a draft."
-        )
-    return sentences
+def _changed_definition(session: Session, files: Files) -> str | None:
+    definition = contracts.current_definition(session)
+    if definition is None or definition.digest == contracts.digest(files.definition):
+        return None
+    return (
+        f"The definition file differs from the stored version {definition.version}, and the stored one counts. "
+        "Change the file back, or keep it as a draft of the next version."
+    )
 
 
 def _daily(session: Session, agreed: Agreed, now: datetime) -> None:
@@ -134,6 +151,7 @@ class Shadow:
         span: how long it was, one day or, after a weekend, more.
         capacity: open hand-offs the pool could hold, None where nobody's capacity is set.
         samples: the best would-be MQLs, each with its lead's facts.
+        labels: what people here call the stages.
     """
 
     until: datetime
@@ -143,6 +161,7 @@ class Shadow:
     capacity: int | None
     samples: tuple[tuple[WouldBe, dict[str, object]], ...]
     span: timedelta = timedelta(days=1)
+    labels: dict[str, str] = field(default_factory=dict)
 
 
 def shadow_day(desk: Desk, since: datetime, until: datetime) -> Shadow:
@@ -162,6 +181,7 @@ def shadow_day(desk: Desk, since: datetime, until: datetime) -> Shadow:
             capacity=sum(known_capacities) if known_capacities else None,
             samples=tuple((row, known[row.lead_id].facts) for row in best),
             span=until - since,
+            labels=agreed.definition.labels,
         )
 
 
@@ -180,6 +200,7 @@ def go_live(desk: Desk, user: str, *, seal: str | None = None) -> None:
             raise Refused("Baton was started with --shadow. Restart serve without it; then press Go live.")
         if agreed.live:
             raise Refused("Baton is live already; nothing was changed.")
+        contracts.lock_team(session, desk.clock.business())
         team = contracts.current_team(session)
         if team is None:
             raise Refused("Baton has no team yet. Run baton serve once.")

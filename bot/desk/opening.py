@@ -19,12 +19,12 @@ RANK = 44
 
 
 def expect(session: Session, agreed: Agreed, made: Sequence[Handoff]) -> None:
-    """Ask for a list at their next opening for everybody who may claim one of *made* that came off hours."""
+    """Ask for a list at their next opening for everybody who has, or may claim, one of *made* that came off hours."""
     off_hours = [handoff for handoff in made if _came_off_hours(handoff)]
     first = {
         person: ladder.next_on_shift(agreed.team, person, handoff.crossed_at)
         for handoff in off_hours
-        for person in handoff.pool
+        for person in ([handoff.owner] if handoff.owner else handoff.pool)
     }
     deadlines.once(session, *(Due(OPENING, person, "next", at) for person, at in sorted(first.items())))
 
@@ -36,10 +36,11 @@ def _came_off_hours(handoff: Handoff) -> bool:
 def write_list(session: Session, desk: Desk, row: Due) -> None:
     """Put the list of *row*'s reader into the outbox, and make room for the next morning's."""
     deadlines.forget(session, row)
-    waiting = [each for each in handoffs.waiting(session, None, row.subject) if _waits(each)]
+    there = [*handoffs.waiting(session, row.subject, None), *handoffs.waiting(session, None, row.subject)]
+    waiting = [each for each in there if _waits(each)]
     if not waiting:
         return
-    best_first = sorted(waiting, key=lambda each: (-each.score, each.id))
+    best_first = sorted(waiting, key=desk.worth(session).order)
     letter = Letter(
         f"opening:{row.subject}:{desk.clock.business():%Y-%m-%d %H:%M}", "dm", f"post:{row.subject}",
         desk.clock.real(), RANK,

@@ -1,5 +1,6 @@
 """Who is who in Slack, from stored copies: guests, strangers and deactivated people press nothing."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,12 @@ from storage.people import Member
 OUR_TEAM = "slack_team_id"
 OUR_BOT = "slack_bot_user_id"
 OUR_BOT_ID = "slack_bot_id"
+OUR_URL = "slack_url"
+"""Where the workspace is, such as https://team.slack.com/."""
+_US = (OUR_TEAM, OUR_BOT, OUR_BOT_ID, OUR_URL)
+
+_ADDRESS = re.compile(r"https?://[\w.:\-]+/?")
+"""An address that may stand in a link as it is."""
 
 
 def check_person(desk: Desk, user: str, team_id: str | None) -> None:
@@ -65,9 +72,9 @@ def departed(desk: Desk, user: str) -> bool:
     return member is not None and member.deleted
 
 
-def remember_app(desk: Desk, team_id: str, bot_user: str, bot_id: str) -> None:
-    """Store who we are in Slack."""
-    us = {OUR_TEAM: team_id, OUR_BOT: bot_user, OUR_BOT_ID: bot_id}
+def remember_app(desk: Desk, team_id: str, bot_user: str, bot_id: str, *, url: str = "") -> None:
+    """Store who we are in Slack, and at which address the workspace is."""
+    us = {OUR_TEAM: team_id, OUR_BOT: bot_user, OUR_BOT_ID: bot_id, OUR_URL: url}
     with desk.database.writing() as session:
         for key, value in us.items():
             contracts.remember(session, key, value)
@@ -76,8 +83,20 @@ def remember_app(desk: Desk, team_id: str, bot_user: str, bot_id: str) -> None:
 
 def app(desk: Desk) -> Mapping[str, str]:
     """Who we are in Slack, as far as it was ever learned; asked at every press, so read once it is known."""
-    if not desk.us:
+    if OUR_URL not in desk.us:
         with desk.database.reading() as session:
             known = contracts.settings(session)
-        desk.us = {key: known[key] for key in (OUR_TEAM, OUR_BOT, OUR_BOT_ID) if key in known}
+        desk.us = {key: known[key] for key in _US if key in known}
     return desk.us
+
+
+def permalink(desk: Desk, channel: str, ts: str) -> str | None:
+    """The address of a message, in the form that chat.getPermalink gives; None until we know where the workspace is
+    (`app` has been asked since).
+
+    Source: docs.slack.dev, "chat.getPermalink": https://team.slack.com/archives/C1H9RESGA/p135854651500008.
+    """
+    home = desk.us.get(OUR_URL, "")
+    if not _ADDRESS.fullmatch(home):
+        return None
+    return f"{home.rstrip('/')}/archives/{channel}/p{ts.replace('.', '')}"

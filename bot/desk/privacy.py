@@ -157,7 +157,7 @@ def _close(session: Session, desk: Desk, mine: Sequence[Handoff], now: datetime)
         ended = moves.move(session, handoff, change)
         if ended is not None and handoff.open:
             announce.outgoing(session, desk, ended, "handoff.recycled")
-        deadlines.cancel(session, (ladder.FIRST_TOUCH, ladder.DECIDE, ladder.FOLLOW_UP), str(handoff.id))
+        deadlines.cancel(session, (*ladder.OF_A_HANDOFF, ladder.ACTIVITY), str(handoff.id))
 
 
 def _scrub(session: Session, desk: Desk, letters: Sequence[Posted]) -> int:

@@ -9,9 +9,10 @@ from functools import partial
 
 from sqlmodel import Session
 
-from bot.desk import announce, follow
+from bot.desk import announce, customers, follow, spot_checks
 from bot.desk.desk import Agreed, Desk
 from bot.desk.hand_over import Crossing, hand_over, past_of
+from bot.desk.spot_checks import Below
 from scoring.arrival import Arrival
 from scoring.emails import company_domain
 from scoring.handoff import Handoff
@@ -21,8 +22,9 @@ from scoring.qualify import Standing, Verdict, qualify
 from scoring.receipt import Score
 from scoring.score import score
 from scoring.stages import Refused
-from storage import funnel, handoffs, leads, people, repeats, tombstones
+from storage import assignments, funnel, handoffs, leads, people, repeats, tombstones
 from storage.leads import Judged, Known
+from storage.people import Suppressed
 
 log = logging.getLogger(__name__)
 
@@ -80,20 +82,23 @@ def receive_together(desk: Desk, requests: Sequence[Sequence[Arrival]], *, live:
         sqlalchemy.exc.OperationalError: the database cannot take it; nothing was kept.
         Refused: somebody was erased, and without BATON_SECRET nobody can tell whether this is about them.
     """
-    while True:
+    for look in range(leads.LOOKS, 0, -1):
         try:
             return _received(desk, requests, live=live)
-        except leads.ErasedMeanwhile:
-            log.info("a lead was erased while something about it came in; it is looked up again")
+        except leads.GoneMeanwhile as gone:
+            if look == 1:
+                raise gone.refusal from gone
+            log.info("a lead was erased or merged while something about it came in; it is looked up again")
+    raise AssertionError("the last look returns or raises")
 
 
 def _received(desk: Desk, requests: Sequence[Sequence[Arrival]], *, live: bool) -> Together:
     arrivals = [arrival for request in requests for arrival in request]
     with desk.database.writing() as session:
         agreed = desk.agreed(session)
-        taken = leads.take_in(session, arrivals, _spared(desk, agreed, live=live))
+        taken = leads.take_in(session, arrivals, spared(desk, agreed, live=live))
         unknown = _report_unknown(session, taken.stored, agreed, desk.clock.business())
-        done = _judge(session, desk, agreed, list(taken.known.values()), live=live)
+        done = judge(session, desk, agreed, list(taken.known.values()), live=live)
         stored = {id(arrival) for arrival in taken.stored}
         again = [arrival for arrival in arrivals if live and id(arrival) not in stored]
         altered = repeats.altered(session, again) if again else []
@@ -125,8 +130,12 @@ def _log(made: Sequence[int], altered: Sequence[Arrival]) -> None:
         )
 
 
-def _spared(desk: Desk, agreed: Agreed, *, live: bool) -> leads.Spared | None:
-    """What leaves out the erased; None where nobody ever was."""
+def spared(desk: Desk, agreed: Agreed, *, live: bool) -> leads.Spared | None:
+    """What leaves out the erased; None where nobody ever was.
+
+    Raises:
+        Refused: somebody was, and without BATON_SECRET nobody can tell whether this is about them.
+    """
     if not agreed.erasures:
         return None
     if not desk.secret:
@@ -156,22 +165,25 @@ def _report_unknown(
 
 
 @dataclass(frozen=True, slots=True)
-class _Done:
+class Done:
     """What judging led to: new hand-offs, and whether there may be something to send."""
 
     handoffs: Sequence[int]
     letters: bool
 
 
-def _judge(session: Session, desk: Desk, agreed: Agreed, known: Sequence[Known], *, live: bool) -> _Done:
+def judge(session: Session, desk: Desk, agreed: Agreed, known: Sequence[Known], *, live: bool) -> Done:
+    """Score and qualify leads whose rows are held, keep what is known of them, and hand over who crosses."""
     now = desk.clock.business()
     around = _around(session, known)
     judged: list[Judged] = []
     crossings: list[Crossing] = []
+    below: list[Below] = []
     wanted: dict[int, Sequence[str]] = {}
     at = int(now.timestamp())
-    stopped = partial(suppression_of, session, now=now, secret=listing_key(desk, agreed))
-    for case, verdict in _heard(stopped, agreed, around, known, now):
+    told = 0
+    stopped = partial(entries_of, session, now=now, secret=listing_key(desk, agreed))
+    for case, verdict, entry in _heard(stopped, agreed, around, known, now):
         one, worth = case.known, case.score
         judged.append(Judged(one, worth.fit, worth.intent, at, verdict.wanted))
         if not live:
@@ -180,16 +192,28 @@ def _judge(session: Session, desk: Desk, agreed: Agreed, known: Sequence[Known],
             wanted[one.id] = verdict.wanted
         if one.id in around.open:
             follow.while_open(session, desk, agreed, around.open[one.id], one)
+        elif entry is not None:
+            told += customers.tell(session, desk, agreed, one, entry)
         elif verdict.tier is not None and not (verdict.tier.nurture and one.id in around.nurtured):
             crossings.append(Crossing(one, worth, verdict, verdict.tier))
+        else:
+            below.append(Below(one, worth, verdict))
     leads.keep(session, judged)
     announce.enrichment_wanted(session, desk, wanted)
-    made = hand_over(session, desk, agreed, crossings) if crossings else []
-    return _Done(made, letters=bool(made or wanted or around.open))
+    checks = spot_checks.pick(session, desk, agreed, below, stopped=stopped)
+    made = hand_over(session, desk, agreed, [*crossings, *checks]) if crossings or checks else []
+    spot_checks.handed_over(
+        session, desk, agreed, dict(zip(_ids(checks), made[len(crossings) :], strict=False))
+    )
+    return Done(made, letters=bool(made or wanted or around.open or told))
 
 
-Stopped = Callable[[Sequence[Known]], dict[int, str]]
-"""Why the suppression list stops some of these leads, by lead."""
+def _ids(crossings: Sequence[Crossing]) -> list[int]:
+    return [each.known.id for each in crossings]
+
+
+Stopped = Callable[[Sequence[Known]], dict[int, Suppressed]]
+"""What of the suppression list stops some of these leads, by lead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,8 +227,8 @@ class _Case:
 
 def _heard(
     stopped: Stopped, agreed: Agreed, around: Around, known: Sequence[Known], now: datetime
-) -> list[tuple[_Case, Verdict]]:
-    """Each lead with its score and its verdict.
+) -> list[tuple[_Case, Verdict, Suppressed | None]]:
+    """Each lead with its score, its verdict, and what of the suppression list stops it.
 
     Most events lead to nothing the suppression list could stop; only the others are looked up there.
     """
@@ -215,14 +239,16 @@ def _heard(
         worth = score(lead, one.activities, agreed.definition, now, returning=returning)
         case = _Case(one, lead, worth)
         heard.append((case, _verdict(case, agreed, around, now)))
-    stoppable = [case.known for case, verdict in heard if verdict.tier is not None or verdict.wanted]
-    suppressed = stopped(stoppable)
-    return [
-        (
-            case,
-            _verdict(case, agreed, around, now, why) if (why := suppressed.get(case.known.id)) else verdict,
-        )
+    stoppable = [
+        case.known
         for case, verdict in heard
+        if verdict.tier is not None or verdict.wanted or customers.requests_of(case.known, agreed.definition)
+    ]
+    listed = stopped(stoppable)
+    return [
+        (case, _verdict(case, agreed, around, now, suppression_words(entry)) if entry else verdict, entry)
+        for case, verdict in heard
+        for entry in (listed.get(case.known.id),)
     ]
 
 
@@ -237,6 +263,9 @@ def _verdict(
 
 def _around(session: Session, known: Sequence[Known]) -> Around:
     ids = handoffs.leads_with_any(session, [one.id for one in known])
+    if ids and len(known) > 1:
+        # Companies before hand-offs, as everywhere: one of these leads may join a card on which another one is.
+        assignments.hold_known_companies(session, {company_domain(one.email) for one in known if one.email})
     past, nurtured = past_of(session, ids)
     changed = {one.id for one in known if one.facts_changed}
     return Around(
@@ -256,12 +285,24 @@ def suppression_of(
 
     *secret*: the key under which erased people's addresses are listed; empty where nobody was erased.
     """
+    found = entries_of(session, known, now, secret)
+    return {lead: suppression_words(entry) for lead, entry in found.items()}
+
+
+def entries_of(
+    session: Session, known: Sequence[Known], now: datetime, secret: bytes = b""
+) -> dict[int, Suppressed]:
+    """What of the suppression list stops these leads, by lead; *secret* as above."""
     values = {one.id: [v for v in (one.email, company_domain(one.email)) if v] for one in known if one.email}
     listed = people.suppressed(session, {v for vs in values.values() for v in vs}, now, secret)
-    found: dict[int, str] = {}
-    for lead, mine in values.items():
-        hit = next((listed[value] for value in mine if value in listed), None)
-        if hit is not None:
-            what = "This address" if hit.kind == "address" else "This company"
-            found[lead] = f"{what} is on the suppression list ({hit.reason}), so it is not handed over."
-    return found
+    hits = {lead: next((listed[v] for v in mine if v in listed), None) for lead, mine in values.items()}
+    return {lead: hit for lead, hit in hits.items() if hit is not None}
+
+
+def suppression_words(entry: Suppressed) -> str:
+    """The sentence that names the entry, and who may lift it."""
+    what = "This address" if entry.kind == "address" else f"This company ({entry.value})"
+    said = f"{what} is on the suppression list ({entry.reason}), so it is not handed over."
+    if entry.erased:
+        return f"{said} It is an erased person's, so it stays there."
+    return f"{said} Marketing or a manager can lift it: /mql suppression lift {entry.value}."

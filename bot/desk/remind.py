@@ -8,10 +8,28 @@ import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlmodel import Session
 
-from bot.desk import alert, audit, auditor, delivery, govern, ladder, nudges, opening, replays, retention
+from bot.desk import (
+    alert,
+    assign,
+    audit,
+    auditor,
+    delivery,
+    govern,
+    ladder,
+    later_clocks,
+    notices,
+    nudges,
+    opening,
+    replays,
+    retention,
+    team_change,
+    thread,
+    turns,
+    waking,
+)  # fmt: skip
 from bot.desk.desk import Desk
 from bot.desk.due import Case
 from storage import cards, deadlines, outbox
@@ -67,7 +85,7 @@ def decide(
     cases = [Case(session, desk, agreed, row, now, readers=readers) for row in claimed]
     for case in cases:
         _decided(case, kinds[case.row.kind])
-    nudges.wake(session, readers, now)
+    notices.wake(session, readers, now)
     return cases
 
 
@@ -76,14 +94,24 @@ def _decided(case: Case, decide: Decider) -> None:
     try:
         with case.session.begin_nested():
             decide(case)
-    except DBAPIError:
-        raise
+    except DBAPIError as trouble:
+        if not isinstance(trouble, IntegrityError):
+            raise
+        log.exception("a due row broke a rule of the database", extra=_about(case.row))
+        _set_back(case)  # the row's own doing: others must not wait for it
     except Exception:  # the boundary of one row: logged, told once, and tried again
-        case.breached.clear()
-        told = {"kind": case.row.kind, "step": case.row.step, "subject": case.row.subject}
-        log.exception("a due row could not be decided", extra=told | _handoff(case.row))
-        _tell_of_setback(case)
-        case.postpone(case.now + SETBACK)
+        log.exception("a due row could not be decided", extra=_about(case.row))
+        _set_back(case)
+
+
+def _set_back(case: Case) -> None:
+    case.breached.clear()
+    _tell_of_setback(case)
+    case.postpone(case.now + SETBACK)
+
+
+def _about(row: Due) -> dict[str, str]:
+    return {"kind": row.kind, "step": row.step, "subject": row.subject} | _handoff(row)
 
 
 def _tell_of_setback(case: Case) -> None:
@@ -103,7 +131,7 @@ def _tell_of_setback(case: Case) -> None:
     )
 
 
-ABOUT_A_HANDOFF = (ladder.FIRST_TOUCH, ladder.DECIDE, ladder.FOLLOW_UP)
+ABOUT_A_HANDOFF = (*ladder.OF_A_HANDOFF, ladder.ACTIVITY, assign.ASSIGN)
 """Kinds whose subject is a hand-off."""
 
 
@@ -114,11 +142,16 @@ def _handoff(row: Due) -> dict[str, str]:
 def next_due(desk: Desk, handoff_id: int) -> tuple[str, datetime] | None:
     """The next step of a hand-off, by name and time; None where nothing is to come."""
     with desk.database.reading() as session:
-        rows = [
-            row for kind in ABOUT_A_HANDOFF for row in deadlines.open_steps(session, [kind], str(handoff_id))
-        ]
+        rows = deadlines.open_steps(session, ladder.OF_A_HANDOFF, str(handoff_id))
     first = min(rows, key=lambda row: row.due_at, default=None)
     return (first.step, first.due_at) if first else None
+
+
+def soonest(desk: Desk) -> datetime | None:
+    """When something is due next that a person may read or a lead may feel; None where nothing is."""
+    told = [kind for kinds, _ in KINDS if kinds is not JOBS for kind in kinds]
+    with desk.database.reading() as session:
+        return deadlines.soonest(session, told)
 
 
 def back_at(desk: Desk, reader: str) -> datetime:
@@ -176,16 +209,24 @@ def _relief(case: Case) -> None:
     case.postpone(case.now if more else case.now + delivery.A_MINUTE)
 
 
+def _team_check(case: Case) -> None:
+    team_change.check(case.session, case.desk, case.row)
+
+
 STEPS: dict[str, Decider] = {
     ladder.FIRST_TOUCH: nudges.first_touch,
     ladder.DECIDE: nudges.decide,
+    ladder.AE_ACCEPT: later_clocks.ae_accept,
+    ladder.OPPORTUNITY: later_clocks.opportunity,
+    ladder.CLOSE_DATE: later_clocks.close_date,
     ladder.FOLLOW_UP: nudges.decide,
+    ladder.ACTIVITY: thread.collected,
     ladder.DIGEST: _digest,
 }
 """What somebody is told of one hand-off, many of them in one transaction."""
 
 LISTS: dict[str, Decider] = {
-    nudges.NOTICES: nudges.notices,
+    notices.NOTICES: notices.collect,
     opening.OPENING: _opening,
 }
 """What one person is told of many hand-offs."""
@@ -198,8 +239,14 @@ JOBS: dict[str, Decider] = {
     retention.RETENTION: _retention,
     replays.SEEN_REQUESTS: _seen_requests,
     delivery.RELIEF: _relief,
+    team_change.TEAM_CHECK: _team_check,
 }
 """What Baton does for itself, one at a time."""
 
-KINDS: tuple[tuple[dict[str, Decider], int], ...] = ((STEPS, AT_ONCE), (LISTS, 5), (JOBS, 1))
+WAKE_UPS: dict[str, Decider] = {ladder.WAKE: waking.wake}
+"""Each makes its lead a hand-off, perhaps: one at a time, since it holds the lead as intake does."""
+
+KINDS: tuple[tuple[Mapping[str, Decider], int], ...] = (
+    (STEPS, AT_ONCE), (turns.OWNERS, 1), (LISTS, 5), (WAKE_UPS, 1), (JOBS, 1),
+)  # fmt: skip
 """In this order, each in transactions of its own, of at most so many rows."""

@@ -6,7 +6,7 @@ It imports nothing of the product, so that it cannot agree with the product's mi
 from bot.playground.delivery import Answer
 from bot.playground.gestures import NotThere
 from bot.playground.messages import Message
-from bot.playground.people import Channel, User
+from bot.playground.people import Channel, Shortcut, User
 from bot.playground.slack import Control, Slack
 
-__all__ = ["Answer", "Channel", "Control", "Message", "NotThere", "Slack", "User"]
+__all__ = ["Answer", "Channel", "Control", "Message", "NotThere", "Shortcut", "Slack", "User"]

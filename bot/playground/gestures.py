@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.playground.answers import show_answer
 from bot.playground.delivery import Answer, Delivery
-from bot.playground.inputs import INPUTS, chosen, elements_in, option_with, state_values
+from bot.playground.inputs import INPUTS, chosen, elements_in, option_with, options_of, state_values
 from bot.playground.messages import Message
 from bot.playground.modals import top, wire
 from bot.playground.people import Channel, Payload, User
@@ -23,7 +23,8 @@ class NotThere(AssertionError):
 class Where:
     """Narrows a press down: `value` tells buttons of one action_id apart; the page names the block too.
 
-    `stale`: the message may have been redrawn since the person's client showed it, as it happens in Slack.
+    `home`: on Home alone. `stale`: the message may have been redrawn since the person's client showed it, as it
+    happens in Slack.
     """
 
     channel: str | None = None
@@ -31,6 +32,7 @@ class Where:
     block: str | None = None
     value: str | None = None
     stale: bool = False
+    home: bool = False
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class Gestures:
     def press(self, user: str, action_id: str, where: Where, option: Any = None) -> Answer:
         """Press a button or choose *option* of a menu. Raises NotThere."""
         with self.workspace.lock:
-            spot = self._find(user, action_id, where)
+            spot = self._find(user, action_id, where, option)
             payload = self._press_payload(self._here(user), spot, option)
             self.workspace.touch()
         answer = self.delivery.send("interactive", payload)
@@ -146,25 +148,33 @@ class Gestures:
                 return room
         raise NotThere(f"{person.id} cannot write in {channel}")
 
-    def _find(self, user: str, action_id: str, where: Where) -> Spot:
+    def _find(self, user: str, action_id: str, where: Where, option: Any = None) -> Spot:
+        """What *user* means; of several menus alike the one that has the *option*."""
         surfaces: list[Message | View] = []
-        if where.channel is None and where.ts is None:
+        if where.channel is None and where.ts is None and not where.home:
             surfaces += [view for view in (top(self.workspace, user),) if view]
         surfaces += [
             message
             for message in self.visible(user)
-            if where.channel in (None, message.channel) and where.ts in (None, message.ts)
+            if where.channel in (None, message.channel) and where.ts in (None, message.ts) and not where.home
         ]
         if where.channel is None and where.ts is None and user in self.workspace.homes:
             surfaces.append(self.workspace.homes[user])
         drawn = [(surface, surface.blocks) for surface in surfaces]
         if where.stale:
             drawn += [(one, old) for one in surfaces if isinstance(one, Message) for old in one.redrawn]
-        for surface, blocks in drawn:
-            for block, element in elements_in(blocks):
-                wanted = element["action_id"] == action_id and where.block in (None, block["block_id"])
-                if wanted and where.value in (None, element.get("value")):
-                    return Spot(block, element, surface)
+        found = [
+            Spot(block, element, surface)
+            for surface, blocks in drawn
+            for block, element in elements_in(blocks)
+            if element["action_id"] == action_id and where.block in (None, block["block_id"])
+            if where.value in (None, element.get("value"))
+        ]
+        for spot in found:
+            if option is None or any(each["value"] == option for each in options_of(spot.element)):
+                return spot
+        if found:
+            return found[0]
         raise NotThere(f"{action_id!r} is not displayed to {user} in {where}")
 
     # -- payloads -----------------------------------------------------------------------------

@@ -50,6 +50,18 @@ function pressing(place, more = {}) {
     act("press", { action_id: element.action_id, block_id: block.block_id, value, option, ...place, ...more });
 }
 
+// What a message's own menu offers: the app's shortcuts. Nobody has them on what only they see.
+function shortcuts(one) {
+  if (one.whisper || !state.shortcuts.length) return null;
+  const choose = (callback_id) => () => act("shortcut", { callback_id, channel: one.channel, ts: one.ts });
+  const menu = make("div", { class: "menu", role: "menu", hidden: true },
+    ...state.shortcuts.map((each) => make("button", { type: "button", role: "menuitem", "data-shortcut": each.callback_id,
+      onclick: choose(each.callback_id) }, each.name)));
+  const open = (event) => { event.stopPropagation(); menu.hidden = !menu.hidden; };
+  return make("span", { class: "overflow own" },
+    make("button", { type: "button", "aria-label": "Message shortcuts", "data-menu": one.ts, onclick: open }, "⋮"), menu);
+}
+
 function message(one) {
   const mine = one.user === state.app.id;
   const name = mine ? state.app.name : state.names[one.user] || "Slackbot";
@@ -63,7 +75,7 @@ function message(one) {
     make("div", { class: "body" },
       one.whisper ? make("small", { class: "only" }, "👁 Only visible to you") : null,
       make("div", { class: "by" }, make("b", {}, name), mine ? make("span", { class: "tag" }, "APP") : null,
-        make("time", {}, sent), one.edited ? make("small", {}, "(edited)") : null),
+        make("time", {}, sent), one.edited ? make("small", {}, "(edited)") : null, shortcuts(one)),
       body, ...files));
 }
 

@@ -128,6 +128,7 @@ class Page:
                 "names": dict(workspace.names),
                 "users": [asdict(one) for one in workspace.users.values() if not one.deleted],
                 "controls": controls,
+                "shortcuts": [asdict(one) for one in workspace.settings.shortcuts],
                 "rooms": [described(room) for room in rooms],
                 "messages": [written(one) for one in reversed(self.gestures.visible(person.id))],
                 "modal": {**wire(workspace, view), "errors": view.errors} if view else None,
@@ -176,6 +177,10 @@ def press(page: Page, body: Payload) -> Answer:
     return page.gestures.press(user, body["action_id"], where, body.get("option"))
 
 
+def shortcut(page: Page, body: Payload) -> Answer:
+    return page.gestures.shortcut(body["user"], body["callback_id"], body["channel"], body["ts"])
+
+
 def submit(page: Page, body: Payload) -> Answer:
     return page.submissions.submit(body["user"], body["values"])
 
@@ -206,5 +211,6 @@ def control(page: Page, body: Payload) -> Payload:
 
 
 ACTIONS: Mapping[str, Callable[[Page, Payload], Answer | Payload]] = {
-    "press": press, "submit": submit, "close": close, "home": home, "write": write, "control": control,
+    "press": press, "shortcut": shortcut, "submit": submit, "close": close, "home": home,
+    "write": write, "control": control,
 }  # fmt: skip

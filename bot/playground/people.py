@@ -37,6 +37,14 @@ class User:
 
 
 @dataclass(frozen=True)
+class Shortcut:
+    """A message shortcut of the app: what the menu of a message says, and what the app is told."""
+
+    callback_id: str
+    name: str
+
+
+@dataclass(frozen=True)
 class Channel:
     """A conversation. `members` None means everybody; `app_is_member` False: nobody invited the app."""
 

@@ -113,6 +113,12 @@ class Slack(Settings):
         """
         return self.gestures.press(user, action_id, Where(channel, ts, value=value), option)
 
+    def press_home(
+        self, user: str, action_id: str, *, block: str | None = None, option: Any = None
+    ) -> Answer:
+        """Press what stands on *user*'s Home, in *block* where several are alike. Raises NotThere."""
+        return self.gestures.press(user, action_id, Where(block=block, home=True), option)
+
     def submit(self, user: str, values: dict[str, str | list[str] | None] | None = None) -> Answer:
         """Fill in the top modal by block id and send it; `.errors` are the sentences under its inputs."""
         return self.submissions.submit(user, dict(values or {}))

@@ -13,14 +13,14 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.error import BoltUnhandledRequestError
 
 from bot.desk import health, people, replays, report
-from bot.desk.answer import Mistaken
+from bot.desk.bench import Mistaken
 from bot.slack.client import person_of
-from bot.slack.listeners import commands
-from bot.slack.listeners.floor import Filled, Floor, Press, filled_of, press_of
+from bot.slack.listeners import commands, home
+from bot.slack.listeners.floor import Chosen, Filled, Floor, Press, chosen_of, filled_of, press_of
 from bot.slack.listeners.healing import heal
 from bot.slack.listeners.presses import BUTTONS, Button
+from bot.slack.listeners.shortcuts import SHORTCUTS, Shortcut
 from bot.slack.listeners.submissions import FORMS, Form
-from bot.slack.views import answers
 from scoring.stages import Refused
 
 log = logging.getLogger(__name__)
@@ -62,6 +62,8 @@ def build_bolt(floor: Floor, signing_secret: str, bot_token: str) -> App:
         bolt.block_action(action_id)(_pressing(floor, action_id, button))
     for callback_id, form in FORMS.items():
         bolt.view_submission(callback_id)(_submitting(floor, callback_id, form))
+    for callback_id, shortcut in SHORTCUTS.items():
+        bolt.message_shortcut(callback_id)(_choosing(floor, callback_id, shortcut))
     bolt.command("/mql")(ack=_at_once, lazy=[_answering(floor)])
     bolt.event("app_home_opened")(_opening_home(floor))
     bolt.event("user_change")(_learning(floor))
@@ -93,7 +95,7 @@ class _Deed:
 
 
 @contextmanager
-def _noted(floor: Floor, event: str, action: str, sent: Press | Filled) -> Iterator[_Deed]:
+def _noted(floor: Floor, event: str, action: str, sent: Press | Filled | Chosen) -> Iterator[_Deed]:
     """One line of log, and one count, for what somebody decided: ids and codes, never a name or what was typed."""
     deed, began = _Deed(), time.perf_counter()
     try:
@@ -116,6 +118,9 @@ def _pressing(floor: Floor, action_id: str, button: Button) -> Callable[..., Non
         _check_ids(press.user)
 
         def tell(sentence: str) -> None:
+            if press.home is not None:
+                home.show_again(floor, press, sentence)
+                return
             floor.whisper(press.channel, press.user, sentence, lambda text: _privately(respond, text))
 
         admitted = False
@@ -136,6 +141,8 @@ def _pressing(floor: Floor, action_id: str, button: Button) -> Callable[..., Non
                 tell(NOT_SAVED)
                 raise
         heal(floor, action_id, press, refused=admitted and deed.outcome == "refused")
+        if press.home is not None and deed.outcome == "done":
+            home.show_again(floor, press)
         ack()
 
     return on_press
@@ -166,10 +173,31 @@ def _respond(respond: Respond, text: str, **more: Any) -> object:
     return respond(text=text, response_type="ephemeral", unfurl_links=False, unfurl_media=False, **more)
 
 
+def _choosing(floor: Floor, callback_id: str, shortcut: Shortcut) -> Callable[..., None]:
+    def on_shortcut(ack: Ack, request: BoltRequest, body: dict[str, Any], respond: Respond) -> None:
+        chosen = chosen_of(body, _seal(request))
+        _check_ids(chosen.user, chosen.channel)
+
+        def tell(sentence: str) -> None:
+            floor.whisper(chosen.channel, chosen.user, sentence, lambda text: _privately(respond, text))
+
+        with _noted(floor, "a shortcut was chosen", callback_id, chosen) as deed:
+            try:
+                people.check_person(floor.desk, chosen.user, chosen.team_id)
+                shortcut.chosen(floor, chosen)
+            except Refused as refused:
+                deed.outcome = "refused"
+                tell(refused.sentence)
+        ack()
+
+    return on_shortcut
+
+
 def _submitting(floor: Floor, callback_id: str, form: Form) -> Callable[..., None]:
     def on_submit(ack: Ack, request: BoltRequest, body: dict[str, Any], view: dict[str, Any]) -> None:
         filled = filled_of(body, view, _seal(request))
         _check_ids(filled.user)
+        first = form.first or next(iter(filled.values), "")
         with _noted(floor, "a form was sent", callback_id, filled) as deed:
             try:
                 people.check_person(floor.desk, filled.user, filled.team_id)
@@ -177,18 +205,20 @@ def _submitting(floor: Floor, callback_id: str, form: Form) -> Callable[..., Non
             except Refused as refused:
                 deed.outcome = "refused"
                 _refused(floor, filled.seal)
-                ack(response_action="errors", errors={form.first: report.named(floor.desk, refused.sentence)})
+                ack(response_action="errors", errors={first: report.named(floor.desk, refused.sentence)})
                 return
             except Mistaken as mistaken:
                 deed.outcome = "mistaken"
                 _refused(floor, filled.seal)
                 shown = {field: text for field, text in mistaken.fields.items() if field in filled.values}
-                ack(response_action="errors", errors=shown or {form.first: str(mistaken)})
+                ack(response_action="errors", errors=shown or {first: str(mistaken)})
                 return
             except Exception:
                 # Not acknowledged: the form stays open with what was typed; a form has no channel to whisper in.
                 floor.aside_logged(lambda: _tell_not_saved(floor, filled))
                 raise
+        if filled.home is not None:
+            home.show(floor, filled.user, filled.home)
         ack()
 
     return on_submit
@@ -205,12 +235,16 @@ def _at_once(ack: Ack) -> None:
 
 
 def _answering(floor: Floor) -> Callable[..., None]:
-    def on_command(command: dict[str, Any], respond: Respond) -> None:
+    def on_command(request: BoltRequest, command: dict[str, Any], respond: Respond) -> None:
         user, team_id = command["user_id"], command.get("team_id")
         try:
             people.check_person(floor.desk, user, team_id)
-            message = commands.answered(floor, user, team_id, command.get("text") or "")
-            _respond(respond, message.text, blocks=message.blocks)
+            message = commands.answered(
+                floor, user, team_id, command.get("text") or "",
+                trigger_id=str(command.get("trigger_id") or ""), seal=_seal(request),
+            )  # fmt: skip
+            if message is not None:
+                _respond(respond, message.text, blocks=message.blocks)
         except Refused as refused:
             _respond(respond, refused.sentence)
         except Exception:  # the boundary of a lazy answer: logged, and the person is told
@@ -226,12 +260,7 @@ def _opening_home(floor: Floor) -> Callable[..., None]:
             return
         user = event["user"]
         _check_ids(user)
-        try:
-            people.check_person(floor.desk, user, None)
-            view = answers.home(report.queue(floor.desk, user))
-        except Refused as refused:
-            view = answers.home(None, refused.sentence)
-        floor.aside_logged(lambda: floor.slack.publish_home(user, view))
+        home.show(floor, user)
 
     return on_home
 

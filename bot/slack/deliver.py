@@ -2,24 +2,26 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
 from bot.clock import Clock
-from bot.desk import delivery, govern, ladder, people, remind, report
+from bot.desk import delivery, people, remind, report, steps
 from bot.desk.desk import Desk
 from bot.desk.post import Also, Delivered, Dropped, Later, Outcome, Parcel
-from bot.desk.report import Shown
+from bot.desk.report import COMPANY, Shown
 from bot.slack.client import Declined, Hidden, Posting, Sent, SlackClient
+from bot.slack.letters import SLOWEST, Letters
 from bot.slack.refusals import AT_ONCE, CHANNEL, REPAIR, TOKEN, Refusals
 from bot.slack.rooms import Rooms
 from bot.slack.scrub import scrub
-from bot.slack.views import notes
+from bot.slack.views.bundle import bundle_card
 from bot.slack.views.card import Message, card
 from bot.slack.views.digest import digest_card
 from bot.slack.views.remarks import remarked
+from scoring.worktime import WorkCalendar
 
 CARD, NOTE = "baton_card", "baton_note"
 NOT_READY = timedelta(seconds=1)
@@ -27,11 +29,15 @@ NOT_READY = timedelta(seconds=1)
 LONGEST_NOT_READY = timedelta(seconds=30)
 GONE = timedelta(seconds=5)
 """A note whose card somebody deleted waits this long for the card to come back."""
-MOST_LINKS = 10
-SLOWEST = timedelta(seconds=9)
-"""Slack's time-out of 8 s and a little: so much of the lease must be left when Slack is called."""
 
 _NO_PARENT = frozenset({"thread_not_found", "message_not_found"})
+
+
+_DRAWN: dict[str | None, Callable[[list[Shown]], Message]] = {
+    None: lambda on_it: card(on_it[0]),
+    COMPANY: bundle_card,
+}
+"""How a card is drawn, by what it collects; else as a digest."""
 
 
 class Deliverer:
@@ -43,18 +49,7 @@ class Deliverer:
         self._clock = clock
         self._refusals = Refusals(desk)
         self._rooms = Rooms(slack, clock)
-        self._notes: dict[str, Callable[[Parcel, Shown], Message | None]] = {
-            "nudge": self._nudge_note,
-            "breach": self._breach_note,
-            "activity": self._activity,
-            "released": self._released,
-        }
-
-        self._direct: dict[str, Callable[[Parcel], Message | None]] = {
-            "nudge": self._nudge_dm,
-            "notices": self._collected,
-            "opening": self._opening,
-        }
+        self._letters = Letters(desk, slack, clock)
 
     def senders(self) -> dict[str, Callable[[Parcel], Outcome]]:
         """The sender of each outbox kind that goes to Slack."""
@@ -73,7 +68,7 @@ class Deliverer:
         if found is None:
             return Dropped("the card is gone", idle=True)
         row, on_it = found
-        plain = card(on_it[0]) if row.collects is None else digest_card(on_it)
+        plain = _DRAWN.get(row.collects, digest_card)(on_it)
         message = remarked(plain, row.meant_for, bool(parcel.body.get(delivery.AGAIN)))
         digest = _digest(message)
         posting = self._posting(parcel, row.channel, message, CARD)
@@ -156,11 +151,13 @@ class Deliverer:
             wait = min(NOT_READY * 2 ** min(parcel.attempts - 1, 9), LONGEST_NOT_READY)
             return Later(wait, "the card is not posted yet", idle=True)
         step = str(parcel.body.get("step", ""))
-        if step and self._needless(step, shown):
+        if step and self._letters.needless(step, shown):
             return Dropped("it was done meanwhile", idle=True)
-        if step and (late := self._off(shown.calendar.next_open(self._now))):
+        if step and (late := self._off(self._reader_hours(parcel, shown).next_open(self._now))):
             return late
-        message = self._notes[parcel.body["view"]](parcel, shown)
+        if (reader := self._called(parcel)) and (late := self._off(remind.back_at(self._desk, reader))):
+            return late
+        message = self._letters.note(parcel, shown)
         if message is None:
             return Dropped("there is nothing to say", idle=True)
         try:
@@ -172,22 +169,16 @@ class Deliverer:
                 return Dropped("its card was deleted")
             return Later(GONE, "its card was deleted", also=delivery.look_again(row.id))
 
-    def _nudge_note(self, parcel: Parcel, shown: Shown) -> Message | None:
-        if shown.handoff.owner is not None:
-            return None
-        return notes.nudge_thread(shown, parcel.body["step"], list(parcel.body.get("mention") or []))
+    @staticmethod
+    def _reader_hours(parcel: Parcel, shown: Shown) -> WorkCalendar:
+        """Of a breach: the hours of whose lead it was, though it may have gone to somebody else in the same moment."""
+        owner = parcel.body.get("owner") if parcel.body["view"] == "breach" else None
+        return shown.team.calendar_of(owner) if owner else shown.calendar
 
-    def _breach_note(self, parcel: Parcel, shown: Shown) -> Message:
-        return notes.breach_thread(shown, parcel.body["step"], list(parcel.body.get("mention") or []))
-
-    def _released(self, _parcel: Parcel, shown: Shown) -> Message | None:
-        return notes.released(shown, self._now) if shown.handoff.owner is None else None
-
-    def _activity(self, parcel: Parcel, shown: Shown) -> Message | None:
-        done = report.activities(self._desk, parcel.handoff_id or 0, parcel.body["events"])
-        if not done:
-            return None
-        return notes.activity(done, shown.definition, parcel.body.get("raised"), shown.calendar.zone)
+    def _called(self, parcel: Parcel) -> str | None:
+        """Whom a note waits for: an SQL sent back has no other message to its SDR."""
+        back = parcel.body["view"] == steps.VIEW and parcel.body["did"] == "send_back"
+        return parcel.body["to"] if back else None
 
     def dm(self, parcel: Parcel) -> Outcome:
         """A direct message to one person."""
@@ -196,28 +187,14 @@ class Deliverer:
             return Dropped("its reader's account is deactivated")
         if late := self._off(remind.back_at(self._desk, reader)):
             return late
-        message = self._direct[parcel.body["view"]](parcel)
+        message = self._letters.direct(parcel)
         if message is None:
             return Dropped("it was done meanwhile", idle=True)
         return self._say(self._posting(parcel, reader, message, NOTE), parcel)
 
-    def _nudge_dm(self, parcel: Parcel) -> Message | None:
-        shown = report.shown(self._desk, parcel.handoff_id or 0)
-        if shown is None or shown.handoff.owner != parcel.body["reader"]:
-            return None
-        if self._needless(parcel.body["step"], shown):
-            return None
-        return notes.nudge_owner(shown, parcel.body["step"], self._link(shown))
-
     @property
     def _now(self) -> datetime:
         return self._desk.clock.business()
-
-    def _needless(self, step: str, shown: Shown) -> bool:
-        """Done meanwhile, or a later step speaks: what waited for a repair is not sent all at once."""
-        return not report.still_open(shown.handoff, step) or ladder.overtaken(
-            step, shown.handoff, shown.definition, shown.team, self._now
-        )
 
     def _off(self, opens: datetime) -> Later | None:
         """What waited for a repair until its reader went home waits on; None while they are there."""
@@ -225,45 +202,17 @@ class Deliverer:
             return None
         return Later(min(opens - self._now, REPAIR), "its reader is off", idle=True)
 
-    def _collected(self, parcel: Parcel) -> Message | None:
-        rows = report.told(self._desk, parcel.body["notices"])
-        if not rows.count:
-            return None
-        return notes.notices(rows, self._links(parcel, [each.shown for each in rows.first]))
-
-    def _opening(self, parcel: Parcel) -> Message | None:
-        rows = report.unclaimed(self._desk, parcel.body["handoffs"])
-        return notes.opening_list(rows, self._links(parcel, rows.first)) if rows.count else None
-
-    def _links(self, parcel: Parcel, leads: Sequence[Shown]) -> dict[int, str]:
-        """Links to the first cards, by hand-off: as many as there is time for, since each is a call of its own."""
-        links: dict[int, str] = {}
-        for shown in leads[:MOST_LINKS]:
-            if parcel.leased_until - self._clock.real() < 2 * SLOWEST:
-                break
-            link = self._link(shown)
-            links |= {shown.handoff.id: link} if link else {}
-        return links
-
-    def _link(self, shown: Shown) -> str | None:
-        row = report.card_of(self._desk, shown.handoff.card_id or 0)
-        return self._slack.permalink(row.channel, row.ts) if row is not None and row.ts else None
-
     def notice(self, parcel: Parcel) -> Outcome:
         """Something in a channel that is about no hand-off."""
-        if parcel.body["view"] == "shadow":
-            since, until = (datetime.fromisoformat(parcel.body[end]) for end in ("since", "until"))
-            message = notes.shadow_digest(govern.shadow_day(self._desk, since, until))
-        elif parcel.body["view"] == "alert":
-            message = notes.alert(parcel.body["sentence"])
-        else:
-            message = notes.live(parcel.body["by"])
+        message = self._letters.channel(parcel)
+        if message is None:
+            return Dropped("it was decided meanwhile", idle=True)
         return self._say(self._posting(parcel, parcel.body["channel"], message, NOTE), parcel)
 
     def members(self, _parcel: Parcel) -> Outcome:
         """Learn who is who, and who we are."""
         me = self._slack.who_am_i()
-        people.remember_app(self._desk, me["team_id"], me["user_id"], me["bot_id"])
+        people.remember_app(self._desk, me["team_id"], me["user_id"], me["bot_id"], url=me["url"])
         people.learn(
             self._desk,
             [people.Seen(p.id, p.team_id, p.deleted, p.guest, p.bot) for p in self._slack.people()],

@@ -3,7 +3,6 @@
 from datetime import timedelta
 from typing import Any
 
-import httpx
 from sqlalchemy import select
 from sqlmodel import col
 
@@ -13,7 +12,7 @@ from bot.desk.govern import Files
 from bot.playground import Slack
 from bot.playground.server import Server
 from storage.tables import OccurrenceRow, OutboxRow
-from tests.world import DEFINITION, MONDAY_9, TEAM, World, settings_for
+from tests.world import DEFINITION, MONDAY_9, TEAM, World, line_to, settings_for
 
 
 class PatientClock(MovableClock):
@@ -65,4 +64,4 @@ def raise_patient(slack: Slack, url: str) -> Patient:
     server.start()
     base = f"http://127.0.0.1:{server.port}"
     slack.events_url = f"{base}/slack/events"
-    return Patient(slack, baton, clock, server, httpx.Client(base_url=base, verify=False))
+    return Patient(slack, baton, clock, server, line_to(base))

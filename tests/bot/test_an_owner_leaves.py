@@ -9,7 +9,7 @@ MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 
 def handed_over(world: World, number: int = 0) -> None:
-    world.send(world.event("demo_request", ADA | {"email": f"lead{number}@engines.example"}))
+    world.send(world.event("demo_request", ADA | {"email": f"lead{number}@engines{number}.example"}))
 
 
 def leaves(world: World, user: str = "U0BOB") -> None:

@@ -32,7 +32,12 @@ NAMES = {
 def test_whatever_a_lead_is_called_there_is_a_card_and_it_does_nothing(either_world: World) -> None:
     for number, (what, name) in enumerate(NAMES.items()):
         facts = dict.fromkeys(("last_name", "title", "company", "phone", "message", "source"), name)
-        lead = {**ADA, **facts, "email": f"ada{number}@engines.example", "attributes": {name[:40]: [name]}}
+        lead = {
+            **ADA,
+            **facts,
+            "email": f"ada{number}@engines{number}.example",
+            "attributes": {name[:40]: [name]},
+        }
         either_world.send(either_world.event("demo_request", lead, asset=name))
 
         card = either_world.card()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.courier import GRACE
-from bot.desk import answer
+from bot.desk import answer, taking_back
 from bot.playground import Message, Slack
 from scoring.handoff import Touch
 from storage import outbox
@@ -53,7 +53,7 @@ def test_ten_quick_changes_make_one_edit(patient: Patient) -> None:
 def test_a_change_that_leaves_the_card_as_it_was_is_not_sent(patient: Patient) -> None:
     demo(patient)
     answer.accept(patient.baton.desk, 1, "U0BOB")
-    answer.undo(patient.baton.desk, 1, "U0BOB")
+    taking_back.undo(patient.baton.desk, 1, "U0BOB")
     patient.deliver()
 
     assert patient.calls("chat.update") == 0
@@ -68,7 +68,7 @@ def test_after_a_doubtful_edit_the_card_is_edited_though_it_should_look_as_it_di
     patient.slack.fail("chat.update", "drop")
     patient.accept("U0BOB")
     assert patient.card().plain() != before, "Slack made the edit whose answer was lost"
-    answer.undo(patient.baton.desk, 1, "U0BOB")
+    taking_back.undo(patient.baton.desk, 1, "U0BOB")
     patient.wait(GRACE)
 
     assert patient.card().plain() == before

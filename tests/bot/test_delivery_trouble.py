@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from bot.courier import GRACE
-from bot.desk import answer
+from bot.desk import answer, taking_back
 from bot.desk.post import Later, Parcel
 from bot.playground import Slack
 from bot.slack.client import SlackClient
@@ -409,7 +409,7 @@ def test_a_deleted_card_comes_back_once_and_is_audited(either_patient: Patient) 
     assert patient.occurrences() == ["reposted"]
 
     delete_card(patient)
-    answer.undo(patient.baton.desk, 1, "U0BOB")
+    taking_back.undo(patient.baton.desk, 1, "U0BOB")
     patient.deliver()
     answer.accept(patient.baton.desk, 1, "U0ANN")
     for _ in range(3):

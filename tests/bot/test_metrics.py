@@ -102,7 +102,7 @@ def test_breaches_are_counted_by_tier_once_each(world: World) -> None:
 def test_open_handoffs_are_told_by_stage(either_world: World) -> None:
     for number in range(3):
         either_world.send(
-            either_world.event("demo_request", ADA | {"email": f"lead{number}@engines.example"})
+            either_world.event("demo_request", ADA | {"email": f"lead{number}@engines{number}.example"})
         )
     answer.accept(either_world.baton.desk, 1, "U0BOB")
     said = page(either_world)

@@ -14,7 +14,7 @@ from standardwebhooks import Webhook
 
 from bot.app import Baton, build
 from bot.clock import MovableClock
-from bot.desk import answer
+from bot.desk import answer, deal, taking_back
 from bot.desk.govern import Files
 from scoring.dispositions import Disposition
 from scoring.handoff import Touch
@@ -32,14 +32,15 @@ HOLD = DEFINITION.replace(
 
 
 class PatientClock(MovableClock):
-    """Business time stands still; real time goes on, and can be put forward."""
+    """Business time and real time stand still, however slow the machine; real time is put forward by hand."""
 
     def __init__(self) -> None:
         super().__init__(MONDAY_9, running=False)
         self.waited = timedelta(0)
+        self.began = super().real()
 
     def real(self) -> datetime:
-        return super().real() + self.waited
+        return self.began + self.waited
 
 
 @dataclass
@@ -93,6 +94,11 @@ class Office:
     shift: Shift
     clock: PatientClock
 
+    def lead(self) -> int:
+        """A lead over the line who asked for nothing; gives its hand-off."""
+        self.shift.arrive(self.shift.event("pricing_page"), self.shift.event("webinar"))
+        return self.shift.newest()
+
     def deliver(self) -> None:
         self.baton.courier.drain()
 
@@ -145,7 +151,7 @@ def test_a_webhook_says_what_happened_to_which_handoff_and_whose(office: Office,
     office.shift.demo(ADA | {"id": "crm-17"})
     office.deliver()
 
-    (payload,) = receiver.payloads
+    (payload,) = (each for each in receiver.payloads if each["type"] == "handoff.created")
     assert payload == {
         "type": "handoff.created",
         "timestamp": "2026-11-23T09:00:00+00:00",
@@ -157,7 +163,13 @@ def test_a_webhook_says_what_happened_to_which_handoff_and_whose(office: Office,
                 "owner": None,
                 "reason": None,
                 "again_on": None,
+                "nurture": None,
                 "note": None,
+                "bant": None,
+                "ae": None,
+                "amount": None,
+                "currency": None,
+                "close_on": None,
                 "score": 90,
                 "fit": 40,
                 "intent": 50,
@@ -172,24 +184,27 @@ def test_a_webhook_says_what_happened_to_which_handoff_and_whose(office: Office,
 def test_every_step_of_a_handoffs_life_is_told_once_and_as_it_was_then(
     office: Office, receiver: Receiver
 ) -> None:
-    desk, id_ = office.baton.desk, office.shift.demo()
+    desk, id_ = office.baton.desk, office.lead()
     answer.accept(desk, id_, "U0BOB")
     answer.accept(desk, id_, "U0BOB")
     answer.touch(desk, id_, "U0BOB", Touch("call", "reached", "U0BOB", office.shift.now))
     answer.end(desk, id_, "U0BOB", Disposition("not_fit.size", "too small"))
-    answer.undo(desk, id_, "U0BOB")
-    answer.qualify(desk, id_, "U0BOB", answer.Bant(dict.fromkeys(answer.BANT, "yes")))
+    taking_back.undo(desk, id_, "U0BOB")
+    deal.qualify(desk, id_, "U0BOB", deal.Bant(dict.fromkeys(deal.BANT, "yes")))
     for _ in range(3):
         office.deliver()
 
     assert receiver.types == [
-        "handoff.created", "handoff.accepted", "handoff.touched", "handoff.disqualified", "handoff.undone",
-        "handoff.qualified",
+        "handoff.created", "handoff.accepted", "nurture.pause", "handoff.touched", "handoff.disqualified",
+        "nurture.resume", "handoff.undone", "nurture.pause", "handoff.qualified",
     ]  # fmt: skip
     stages = [payload["data"]["handoff"]["stage"] for payload in receiver.payloads]
-    assert stages == ["mql", "sal", "sal", "disqualified", "sal", "sql"]
-    assert receiver.payloads[3]["data"]["handoff"]["reason"] == "not_fit.size"
-    assert receiver.payloads[4]["data"]["handoff"]["reason"] is None
+    assert stages == ["mql", *["sal"] * 3, *["disqualified"] * 2, *["sal"] * 2, "sql"]
+    assert receiver.payloads[4]["data"]["handoff"]["reason"] == "not_fit.size"
+    assert [receiver.payloads[5]["data"]["track"], receiver.payloads[6]["data"]["handoff"]["reason"]] == [
+        "general",
+        None,
+    ]
     ids = [headers["webhook-id"] for headers, _ in receiver.got]
     assert len(set(ids)) == len(ids)
 
@@ -201,14 +216,14 @@ def test_an_overdue_lead_is_told_once(office: Office, receiver: Receiver) -> Non
         office.baton.schedule.tick()
         office.deliver()
 
-    assert receiver.types == ["handoff.created", "handoff.overdue"]
+    assert receiver.types == ["reply.requested", "handoff.created", "handoff.overdue"]
 
 
 def test_a_receiver_in_trouble_is_tried_again_with_growing_waits_under_the_same_id(
     office: Office, receiver: Receiver
 ) -> None:
     receiver.statuses = [500, 503, 429, 200]
-    office.shift.demo()
+    office.lead()
     office.deliver()
     for tries, wait in enumerate(WAITS[:3], start=1):
         office.wait((wait - 1) * SECOND)
@@ -225,7 +240,7 @@ def test_after_eight_tries_a_webhook_is_given_up_and_the_next_one_goes_out(
     office: Office, receiver: Receiver, caplog: pytest.LogCaptureFixture
 ) -> None:
     receiver.statuses = [*[500] * 8, 200]
-    office.shift.demo()
+    office.lead()
     office.deliver()
     for wait in WAITS:
         office.wait(wait * SECOND)
@@ -237,12 +252,12 @@ def test_after_eight_tries_a_webhook_is_given_up_and_the_next_one_goes_out(
     assert len(receiver.got) == 8
     answer.accept(office.baton.desk, 1, "U0BOB")
     office.deliver()
-    assert receiver.types[-1] == "handoff.accepted"
+    assert receiver.types[-2:] == ["handoff.accepted", "nurture.pause"]
 
 
 def test_a_receiver_that_is_gone_for_good_is_not_asked_again(office: Office, receiver: Receiver) -> None:
     receiver.statuses = [410]
-    office.shift.demo()
+    office.lead()
     office.deliver()
     office.wait(timedelta(days=1))
 
@@ -252,7 +267,7 @@ def test_a_receiver_that_is_gone_for_good_is_not_asked_again(office: Office, rec
 
 def test_a_redirect_is_no_delivery_and_is_not_followed(office: Office, receiver: Receiver) -> None:
     receiver.statuses = [302]
-    office.shift.demo()
+    office.lead()
     office.deliver()
 
     assert len(receiver.got) == 1
@@ -261,7 +276,7 @@ def test_a_redirect_is_no_delivery_and_is_not_followed(office: Office, receiver:
 
 def test_a_receiver_nobody_can_reach_is_tried_again(offices: Callable[..., Office]) -> None:
     office = offices("http://127.0.0.1:9/hooks")
-    office.shift.demo()
+    office.lead()
     office.deliver()
     assert office.state() == [("new", "the receiver answered nothing")]
 

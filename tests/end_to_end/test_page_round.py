@@ -202,5 +202,5 @@ def see_the_breach_and_the_funnel(visitor: Visitor) -> None:
     expect(visitor.page.locator(".whisper").last).to_contain_text("1 × No active project")
     visitor.shoot("9-funnel")
     visitor.go("home")
-    expect(visitor.page.locator(".home")).to_contain_text("To be claimed")
+    expect(visitor.page.locator(".home")).to_contain_text("Without an owner (1)")
     visitor.shoot("10-home")

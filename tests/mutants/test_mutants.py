@@ -125,7 +125,7 @@ MUTANTS = (
     ),
     Mutant(
         "replay accepted",
-        "bot/desk/answer.py",
+        "bot/desk/bench.py",
         (
             (
                 "if seal is not None and not requests.first_time(session, seal, desk.clock.real()):",

@@ -27,7 +27,7 @@ class Told:
 
 def event(name: str, signal: str = "ebook", **lead: Any) -> dict[str, Any]:
     """An event of a person of its own."""
-    person = {**ADA, "email": f"{name}@engines.example", "company": f"Engines {name}", **lead}
+    person = {**ADA, "email": f"{name}@engines{name}.example", "company": f"Engines {name}", **lead}
     return {"id": name, "occurred_at": "2026-11-01T00:00:00Z", "signal": signal, "lead": person}
 
 

@@ -52,7 +52,7 @@ def pragma(world: World, said: str) -> Any:
 
 
 def person(number: int, **more: Any) -> dict[str, Any]:
-    return {**ADA, "email": f"lead{number}@engines.example", **more}
+    return {**ADA, "email": f"lead{number}@engines{number}.example", **more}
 
 
 @contextmanager

@@ -4,14 +4,14 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 from slack_sdk import WebClient
 
-from bot.playground import Control, Slack
+from bot.playground import Control, Shortcut, Slack
 
 CHROMIUM = "/usr/bin/chromium"
 QUIET = [
@@ -174,6 +174,31 @@ def test_a_rep_rejects_a_lead_on_the_page(
     assert broken == []
 
 
+def test_a_messages_menu_offers_the_apps_shortcuts(
+    slack: Slack, client: WebClient, app: Any, browser: Browser
+) -> None:
+    slack.shortcuts = [
+        Shortcut("why_this_lead", "Why this lead?"),
+        Shortcut("hand_to_sales", "Hand to sales"),
+    ]
+    ts = client.chat_postMessage(channel="C0ALL", text="Ada asked for a demo")["ts"]
+    client.chat_postEphemeral(channel="C0ALL", user="U0ANN", text="psst")
+    page = browser.new_page()
+    page.goto(f"{slack.page}?user=U0ANN")
+
+    expect(page.get_by_label("Message shortcuts")).to_have_count(1)  # none on what only Ann sees
+    page.get_by_label("Message shortcuts").click()
+    page.get_by_role("menuitem", name="Why this lead?").click()
+
+    slack.wait_for(lambda: app.payloads)
+    told = app.last
+    assert (told["type"], told["callback_id"], told["message_ts"]) == ("message_action", "why_this_lead", ts)
+    assert told["user"]["id"] == "U0ANN"
+    assert (
+        post(slack, "shortcut", user="U0ANN", callback_id="x", channel="C0ALL", ts="1.0").status_code == 409
+    )
+
+
 def test_what_a_lead_wrote_is_only_ever_text_on_the_page(
     slack: Slack, client: WebClient, browser: Browser
 ) -> None:
@@ -186,3 +211,26 @@ def test_what_a_lead_wrote_is_only_ever_text_on_the_page(
     expect(page.locator(".message")).to_contain_text("<script>alert(1)</script>")
     assert page.locator(".message img, .message script, .message a").count() == 0
     assert alerts == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_the_page_fits_its_window_and_follows_the_readers_scheme(
+    slack: Slack,
+    client: WebClient,
+    card: list[dict[str, Any]],
+    browser: Browser,
+    scheme: Literal["light", "dark"],
+    width: int,
+) -> None:
+    slack.caption = "The demo's clock: Monday 23 November, 10:00, Europe/London · working hours until 17:00"
+    slack.controls.extend(Control(f"{number} hours later", lambda: "") for number in range(8))
+    client.chat_postMessage(channel="C0ALL", text="Ada", blocks=card)
+    page = browser.new_page(viewport={"width": width, "height": 844}, color_scheme=scheme)
+    page.goto(slack.page)
+    expect(page.get_by_role("button", name="Accept")).to_be_visible()
+
+    assert page.evaluate("document.documentElement.scrollWidth") <= width, "it scrolls sideways"
+    assert page.evaluate("document.getElementById('stream').scrollWidth") <= width
+    paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert (paper == "rgb(255, 255, 255)") == (scheme == "light")

@@ -31,6 +31,9 @@ def wrong(
 
 
 def test_the_codes_are_the_agreed_ones_and_each_is_under_one_heading() -> None:
+    """ "The codes: `not_fit.size, not_fit.persona, timing.no_project, timing.budget_cycle, no_budget,
+    customer, competitor, unreachable, bad_data, duplicate, spam, left_company, opted_out, other` (other needs
+    a note)." """
     assert set(REASONS) == CODES
     assert sorted(row.code for rows in groups().values() for row in rows) == sorted(CODES)
 
@@ -41,6 +44,9 @@ def test_a_reason_with_everything_it_asks_for_is_right(code: str) -> None:
 
 
 def test_each_reason_asks_for_just_its_own() -> None:
+    """ "The codes: `not_fit.size, not_fit.persona, timing.no_project, timing.budget_cycle, no_budget,
+    customer, competitor, unreachable, bad_data, duplicate, spam, left_company, opted_out, other` (other needs
+    a note)." """
     bare = {code: wrong(code, "", None, Attempts(0, timedelta(0))) for code in CODES}
 
     assert {code: asked for code, asked in bare.items() if asked} == {
@@ -79,9 +85,21 @@ def test_a_code_that_is_not_in_the_list_is_a_wrong_reason(code: str) -> None:
 
 
 def test_timing_unreachable_bad_data_and_duplicate_teach_the_scoring_nothing() -> None:
+    """ "Timing, unreachable, bad_data and duplicate are no labels." """
     assert {code for code, row in REASONS.items() if row.label == "none"} == {
         "timing.no_project", "timing.budget_cycle", "unreachable", "bad_data", "duplicate",
     }  # fmt: skip
+
+
+def test_each_reason_says_what_it_teaches_what_follows_and_when_the_lead_may_come_back() -> None:
+    """ "Reasons carry `label: negative | none`, `then` (nurture, suppress, recycle), `again`." """
+    for row in REASONS.values():
+        assert row.label in ("negative", "none"), row.code
+        assert row.then in ("nurture", "suppress", "recycle"), row.code
+        assert row.again in ("date", "wait", "changed_fact", "never"), row.code
+        assert (row.then == "recycle") == row.needs_date, row.code
+        assert (row.then == "suppress") <= (row.again == "never"), row.code
+        assert (row.again == "wait") == (row.code in DEFAULT_WAITS), row.code
 
 
 def test_who_is_suppressed_and_by_what() -> None:
@@ -92,6 +110,7 @@ def test_who_is_suppressed_and_by_what() -> None:
 
 
 def test_when_each_lead_may_come_back() -> None:
+    """ "Reasons carry `label: negative | none`, `then` (nurture, suppress, recycle), `again`." """
     by_rule = {
         rule: {code for code, row in REASONS.items() if row.again == rule} for rule in ("date", "wait")
     }

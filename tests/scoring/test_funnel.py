@@ -49,6 +49,7 @@ def test_each_stage_has_at_most_as_many_as_the_one_before(paths: list[list[str]]
 
 
 def test_lead_to_mql_counts_people_and_later_rates_count_hand_offs() -> None:
+    """ "Lead → MQL counts people; later rates count hand-offs," """
     figures = Funnel(leads=10, qualified=4, reached={"mql": 6, "sal": 3}, ended={}, reasons={})
 
     assert figures.rate("mql", "lead") == Rate(4, 10)

@@ -1,8 +1,19 @@
 """Who may decide about a hand-off: unowned the pool and managers, owned the owner and managers."""
 
+from collections.abc import Callable
+
 import pytest
 
-from scoring.roles import Presser, Role, check_admin, check_decide, check_member
+from scoring.roles import (
+    Presser,
+    Role,
+    check_admin,
+    check_deal,
+    check_decide,
+    check_manager,
+    check_member,
+    check_take,
+)
 from scoring.stages import Refused
 
 POOL = ("U0ANN", "U0BOB")
@@ -53,3 +64,42 @@ def test_only_admins_do_what_admins_do(role: Role | None) -> None:
 
     with pytest.raises(Refused):
         check_admin(Presser("U0ADA", role))
+
+
+@pytest.mark.parametrize(
+    ("user", "role", "named", "unnamed", "owned"),
+    [
+        ("U0SUE", "ae", True, True, True),
+        ("U0TOM", "ae", False, True, False),
+        ("U0ANN", "sdr", False, False, False),
+        ("U0MAX", "manager", True, True, True),
+        ("U0MIA", "marketing", False, False, False),
+        ("U0EVE", None, False, False, False),
+        ("U0SUE", None, False, False, False),
+    ],
+)
+def test_who_takes_an_sql_on_and_who_decides_about_a_deal(
+    user: str, role: Role | None, named: bool, unnamed: bool, owned: bool
+) -> None:
+    who, aes = Presser(user, role), ("U0SUE", "U0TOM")
+
+    assert passes(lambda: check_take(who, "U0SUE", aes)) == named
+    assert passes(lambda: check_take(who, None, aes)) == unnamed
+    assert passes(lambda: check_deal(who, "U0SUE", ())) == owned
+    assert passes(lambda: check_deal(who, "U0BOB", ("U0SUE",))) == owned
+
+
+@pytest.mark.parametrize("role", ["sdr", "ae", "admin", "marketing", None])
+def test_only_managers_do_what_managers_do(role: Role | None) -> None:
+    check_manager(Presser("U0MAX", "manager"))
+
+    with pytest.raises(Refused):
+        check_manager(Presser("U0MAX", role))
+
+
+def passes(check: Callable[[], None]) -> bool:
+    try:
+        check()
+    except Refused:
+        return False
+    return True

@@ -47,12 +47,14 @@ def at(text: str) -> datetime:
 
 
 def test_a_business_clock_counts_working_time() -> None:
+    """ "`clock: business` counts working time;" """
     clock = start(Promise("business", HOUR), at("20 16:30"), LONDON)
 
     assert due(clock, LONDON) == at("23 09:30")
 
 
 def test_a_calendar_clock_counts_elapsed_time() -> None:
+    """ "`clock: calendar` counts elapsed time," """
     clock = start(STANDARD, at("17 10:15"), LONDON)
 
     assert due(clock, LONDON) == at("18 10:15")
@@ -66,6 +68,7 @@ def test_a_calendar_clock_runs_through_the_night_it_arrives_in() -> None:
 
 
 def test_a_calendar_due_time_outside_working_time_moves_to_one_hour_after_the_next_opening() -> None:
+    """ "and a due time outside working time moves to one hour after the next opening" """
     clock = start(STANDARD, at("20 10:15"), LONDON)
 
     assert due(clock, LONDON) == at("23 10:00")
@@ -80,6 +83,8 @@ def test_a_business_due_time_at_closing_stays_there() -> None:
 
 
 def test_what_arrives_outside_hours_starts_its_clock_half_an_hour_after_opening() -> None:
+    """ "Under `clock: business`, what arrives outside hours starts its clock at opening + `opening_grace:
+    30m`," """
     clock = start(DEMO, at("21 03:00"), LONDON)
 
     assert (clock.started_at, clock.arrived_at) == (at("23 09:30"), at("21 03:00"))
@@ -107,6 +112,7 @@ def test_what_arrives_on_a_bank_holiday_waits_for_the_next_working_day() -> None
 
 
 def test_each_nudge_and_breach_names_its_step_and_whom_it_speaks_to() -> None:
+    """ "Each nudge and breach names its step" """
     clock = start(HIGH, at("17 10:00"), LONDON)
     ladder = {
         "breach": [Fraction(1)],
@@ -387,6 +393,7 @@ def rebased(clock: Clock, calendar: WorkCalendar, delays: list[timedelta]) -> Cl
 def test_however_often_ownership_changes_no_time_is_lost_or_gained(
     promise: Promise, arrived_at: datetime, calendar: WorkCalendar, delays: list[timedelta]
 ) -> None:
+    """ "the working time already used is carried over, the rest is computed anew." """
     clock = start(promise, arrived_at, calendar)
     later = rebased(clock, calendar, delays)
 

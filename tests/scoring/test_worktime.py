@@ -447,3 +447,24 @@ def test_a_later_start_or_more_time_never_ends_earlier(
     assert end <= calendar.add(after, SECOND * seconds)
     assert calendar.next_open(start) <= calendar.next_open(after)
     assert calendar.between(start, after) <= calendar.between(start, after + SECOND * more)
+
+
+@unhurried
+@given(calendars(1), st.integers(0, 400_000))
+def test_working_hours_end_when_the_next_close_says_so(
+    asked: tuple[WorkCalendar, datetime], later: int
+) -> None:
+    calendar, start = asked
+    at = start + SECOND * later
+    closes = calendar.next_close(at)
+
+    assert (closes is not None) == calendar.is_open(at)
+    if closes is not None:
+        assert calendar.between(at, closes) == closes - at
+        assert calendar.is_open(closes - SECOND)
+
+
+def test_a_holiday_is_one_by_the_zones_own_calendar() -> None:
+    calendar = WorkCalendar(ZoneInfo("Europe/London"), parse_hours({"mon-fri": "09:00-17:00"}), "GB")
+    assert calendar.is_holiday(datetime(2026, 12, 25, 12, tzinfo=UTC))
+    assert not calendar.is_holiday(datetime(2026, 12, 24, 12, tzinfo=UTC))

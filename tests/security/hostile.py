@@ -7,9 +7,11 @@ Slack would read as its own is hunted for. A million take about four hours on on
 import random
 import sys
 import time
+from dataclasses import replace
 from typing import Any
 
 from bot.slack.views import answers, forms, notes
+from bot.slack.views.bundle import bundle_card
 from bot.slack.views.card import card
 from bot.slack.views.digest import digest_card
 from scoring.lead import Activity
@@ -70,15 +72,16 @@ def _smuggled(text: str) -> list[str]:
     did = [Activity("e", text[:100] or "e", text[:500], 0, 0)]
     messages = (
         card(state),
-        notes.activity(did, state.definition, text[:500], state.calendar.zone),
+        notes.activity(state, did, text[:500]),
         answers.lead(states.explained(facts)),
     )
     found = [problem for each in messages for problem in hunted(each.blocks, each.text)]
     if len(text) % 5:  # what is said more seldom is examined more seldom
         return found
-    seldom = (digest_card([state]), notes.nudge_owner(state, "nudge 80%", None))
+    two = [state, replace(state, handoff=replace(state.handoff, id=2))]
+    seldom = (digest_card([state]), bundle_card(two), notes.nudge_owner(state, "nudge 80%", None))
     found += [problem for each in seldom for problem in hunted(each.blocks, each.text)]
-    return found + hunted(forms.reject_form(state)["blocks"], own_marks="*`")
+    return found + hunted(forms.reject_form([state])["blocks"], own_marks="*`")
 
 
 def main() -> int:

@@ -21,7 +21,7 @@ from storage.tables import (
     TransitionRow,
 )
 
-TO_DO = ("first_touch", "decide", "follow_up")
+TO_DO = ("first_touch", "decide", "ae_accept", "opportunity", "close_date", "follow_up")
 IN_FLIGHT = ("new", "sending", "unknown")
 AGES = timedelta(days=4_000)
 

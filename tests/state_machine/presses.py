@@ -112,8 +112,17 @@ class Presses(Arrivals):
         )
         wish = Wish(user, DECISIONS[action], handoff, {"outcome": "booked"})
         foreseen = self._decided(wish, answer, lived=lived, confirmed=lived and not lose)
-        if foreseen == "refused" and lived and not trouble:
+        asked_why = self._asked_to_reopen(user)
+        if foreseen == "refused" and lived and not trouble and not asked_why:
             assert len(self.slack.whispers(user)) > whispers, f"nobody told {user} why {action} was refused"
+
+    def _asked_to_reopen(self, user: str) -> bool:
+        """Whether a manager's Undo, refused as such, opened the form that asks why; nobody fills it in here."""
+        modal = self.slack.modal(user)
+        if modal is None or modal["callback_id"] != "reopen_form":
+            return False
+        self.slack.close(user)
+        return True
 
     def _pressed(self, user: str, action: str, handoff: int, stale: bool) -> Answer:
         return self.slack.gestures.press(user, action, Where(value=str(handoff), stale=stale))
@@ -121,7 +130,7 @@ class Presses(Arrivals):
     def submit(self, user: str, reason: str, outcome: str, dated: bool, edge: int, replica: int) -> None:
         """Somebody sends the form they have open, however long ago it was opened."""
         modal = self.slack.modal(user)
-        if modal is None or not modal.get("submit"):
+        if self._asked_to_reopen(user) or modal is None or not modal.get("submit"):
             return
         self._remember()
         back = (self.now + timedelta(days=30)).date().isoformat() if dated else None

@@ -9,7 +9,7 @@ from tests.state_machine.expected import ENDED, Expected
 from tests.world import ADA
 
 NAMES = ("Alder", "Birch", "Cedar", "Dogwood", "Elm")
-DOMAINS = ("first.example", "first.example", "second.example", "third.example", "fourth.example")
+DOMAINS = ("first.example", "fifth.example", "second.example", "third.example", "fourth.example")
 COLD = 4
 """The lead that does not fit: it reaches no threshold, only a demo request brings it to sales."""
 ABROAD = 3

@@ -111,7 +111,11 @@ def test_what_a_press_changed_is_restored_to_the_last_column(stocked: Database) 
             "stage": "recycled", "owner": "U0ANN", "accepted_at": NINE, "touched_at": NINE, "sql_at": NINE,
             "ae": "U0MAX", "bant": {"need": "yes"}, "ended_at": NINE, "reason": "timing.no_project",
             "note": "later", "again_on": date(2027, 1, 1), "due_at": None, "used_s": 9, "since": None,
-            "clock": None, "allowance_s": None, "started_at": None,
+            "clock": None, "allowance_s": None, "started_at": None, "routed": "By turns.", "assigned_at": NINE,
+            "sent_back_at": NINE,
+            "snoozed_until": NINE, "snoozes": 2, "paused_at": NINE, "paused_until": NINE, "paused_s": 60,
+            "pause_reason": "holiday", "sdr": "U0ANN", "ae_accepted_at": NINE, "amount": 9_000, "currency": "EUR",
+            "close_on": date(2027, 1, 1),
         }  # fmt: skip
         assert set(values) == set(moves.UNDONE_BY_UNDO)
         moves.move(session, before, Move("reject", "U0ANN", NINE, values, "timing.no_project", undoable=True))

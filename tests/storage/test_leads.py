@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlmodel import col
 
 from scoring.arrival import Arrival
-from storage import leads
+from storage import board, leads
 from storage.engine import Database
 from storage.leads import Judged
 from storage.tables import ActivityRow, IdentityRow, LeadRow
@@ -203,6 +203,7 @@ def test_who_waits_for_enrichment_is_listed_with_what_is_missing(database: Datab
     first = next(iter(taken.known.values()))
     with database.writing() as session:
         leads.keep(session, [Judged(first, 0, 0, 1, ("country", "employees"))])
-        assert leads.on_hold(session) == [["country", "employees"]]
+        assert board.lacking(session) == {"country": 1, "employees": 1}
+        assert leads.on_hold(session, 20) == [("a@x.example", ["country", "employees"])]
         leads.keep(session, [Judged(first, 0, 0, 2)])
-        assert leads.on_hold(session) == []
+        assert board.lacking(session) == {}

@@ -3,8 +3,14 @@
 from bot.desk import delivery
 from bot.slack.listeners.floor import Floor, Press
 
-ON_CARDS = frozenset({"accept", "reject", "recycle", "touch", "qualify", "undo", "why"})
-"""Buttons that stand on cards alone; those of nudges stand in direct messages."""
+ON_CARDS = frozenset(
+    {
+        "accept", "reject", "recycle", "touch", "qualify", "undo", "why", "more",
+        "ae_accept", "send_back", "opportunity", "won", "lost",
+    }
+)  # fmt: skip
+"""Buttons that stand on cards, or else in direct messages, where no card stands. Reopen is not among them: the answer
+to a question may stand in a card's channel."""
 
 
 def heal(floor: Floor, action_id: str, press: Press, *, refused: bool) -> None:
@@ -15,7 +21,7 @@ def heal(floor: Floor, action_id: str, press: Press, *, refused: bool) -> None:
 
     def job() -> None:
         delivery.recognise(floor.desk, press.handoff, channel, ts)
-        if refused and action_id != "why":
+        if refused and action_id not in ("why", "more"):
             delivery.redraw(floor.desk, press.handoff)
 
     floor.aside_logged(job)

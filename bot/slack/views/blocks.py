@@ -36,6 +36,11 @@ def context(text: str) -> Block:
     return {"type": "context", "elements": [{"type": "mrkdwn", "text": cut(text, 2_000), "verbatim": True}]}
 
 
+def divider() -> Block:
+    """A line between two parts."""
+    return {"type": "divider"}
+
+
 def header(text: str) -> Block:
     """A headline, at most 150 characters."""
     return {"type": "header", "text": {"type": "plain_text", "text": plain(text, 150), "emoji": True}}
@@ -54,14 +59,36 @@ def button(
     return made | ({"style": style} if style else {})
 
 
+def asking_first(made: Block, title: str, text: str, yes: str) -> Block:
+    """The button with a dialog that asks before it is pressed: 100, 300 and 30 characters."""
+    dialog = {
+        "title": {"type": "plain_text", "text": plain(title, 100)},
+        "text": {"type": "plain_text", "text": plain(text, 300)},
+        "confirm": {"type": "plain_text", "text": plain(yes, 30)},
+        "deny": {"type": "plain_text", "text": "Cancel"},
+    }
+    return made | {"confirm": dialog}
+
+
 def actions(*elements: Block, block_id: str | None = None) -> Block:
     """A row of buttons."""
     return {"type": "actions", "elements": list(elements)} | ({"block_id": block_id} if block_id else {})
 
 
 def option(label: str, value: str) -> Block:
-    """A choice of a select."""
-    return {"text": {"type": "plain_text", "text": plain(label, OPTION), "emoji": False}, "value": value}
+    """A choice of a select; a label of which nothing can be shown is its value, because Slack takes no empty one."""
+    words = plain(label, OPTION) or plain(value, OPTION)
+    return {"text": {"type": "plain_text", "text": words, "emoji": False}, "value": value}
+
+
+def link(label: str, value: str, url: str) -> Block:
+    """A choice of a menu that opens an address."""
+    return option(label, value) | {"url": url}
+
+
+def menu(action_id: str, options: Sequence[Block]) -> Block:
+    """The ⋯ menu: one to five choices."""
+    return {"type": "overflow", "action_id": action_id, "options": list(options)}
 
 
 def select(name: str, label: str, options: Sequence[Block], initial: Block | None = None) -> Block:
@@ -88,10 +115,38 @@ def grouped_select(name: str, label: str, groups: Sequence[tuple[str, Sequence[B
     return _input(name, label, element)
 
 
-def note(name: str, label: str, most: int) -> Block:
-    """An optional text of several lines."""
+def note(name: str, label: str, most: int, *, optional: bool = True) -> Block:
+    """A text of several lines, which may be left empty unless *optional* is False."""
     element: Block = {"type": "plain_text_input", "action_id": name, "multiline": True, "max_length": most}
-    return _input(name, label, element) | {"optional": True}
+    return _input(name, label, element) | ({"optional": True} if optional else {})
+
+
+def number(name: str, label: str, low: int, high: int, initial: str | None = None) -> Block:
+    """A required whole number from *low* to *high*."""
+    element: Block = {
+        "type": "number_input",
+        "action_id": name,
+        "is_decimal_allowed": False,
+        "min_value": str(low),
+        "max_value": str(high),
+    }
+    return _input(name, label, element | ({"initial_value": initial} if initial else {}))
+
+
+def due_date(name: str, label: str, initial: str | None = None) -> Block:
+    """A required date; *initial* as YYYY-MM-DD."""
+    element: Block = {"type": "datepicker", "action_id": name}
+    return _input(name, label, element | ({"initial_date": initial} if initial else {}))
+
+
+def words(
+    name: str, label: str, initial: str = "", *, required: bool = False, most: int = 200, lines: bool = False
+) -> Block:
+    """A text of at most *most* characters, filled in with *initial*; of several lines where told."""
+    element: Block = {"type": "plain_text_input", "action_id": name, "multiline": lines, "max_length": most}
+    if initial:
+        element["initial_value"] = plain(initial, most)
+    return _input(name, label, element) | ({} if required else {"optional": True})
 
 
 def date(name: str, label: str) -> Block:
@@ -102,6 +157,72 @@ def date(name: str, label: str) -> Block:
 def person(name: str, label: str) -> Block:
     """An optional person of the workspace."""
     return _input(name, label, {"type": "users_select", "action_id": name}) | {"optional": True}
+
+
+def choice(action_id: str, placeholder: str, options: Sequence[Block]) -> Block:
+    """A menu for a row of buttons; choosing is pressing."""
+    return {
+        "type": "static_select",
+        "action_id": action_id,
+        "placeholder": {"type": "plain_text", "text": plain(placeholder, 150), "emoji": False},
+        "options": list(options),
+    }
+
+
+def choice_of_person(action_id: str, placeholder: str) -> Block:
+    """A menu of everybody in the workspace for a row of buttons; choosing is pressing."""
+    words = {"type": "plain_text", "text": plain(placeholder, 150), "emoji": False}
+    return {"type": "users_select", "action_id": action_id, "placeholder": words}
+
+
+def typed(name: str, label: str, initial: str, *, optional: bool = True, lines: bool = False) -> Block:
+    """A short text, or one of several *lines*, with what stands there now."""
+    most = 3_000 if lines else 500
+    element: Block = {"type": "plain_text_input", "action_id": name, "max_length": most}
+    element |= {"multiline": True} if lines else {}
+    element |= {"initial_value": initial[:most]} if initial else {}
+    return _input(name, label, element) | {"optional": optional}
+
+
+def several_people(name: str, label: str, initial: Sequence[str]) -> Block:
+    """A required choice of people, at most 100."""
+    element: Block = {"type": "multi_users_select", "action_id": name}
+    return _input(name, label, element | ({"initial_users": list(initial)} if initial else {}))
+
+
+def last_day(name: str, label: str) -> Block:
+    """A required date."""
+    return _input(name, label, {"type": "datepicker", "action_id": name})
+
+
+def hour(name: str, label: str) -> Block:
+    """An optional time of day."""
+    return _input(name, label, {"type": "timepicker", "action_id": name}) | {"optional": True}
+
+
+def ticks(
+    name: str, label: str, options: Sequence[Block], initial: Sequence[Block] = (), *, required: bool = False
+) -> Block:
+    """At most ten boxes to tick, those of *initial* to begin with; none of them must be unless *required*."""
+    element: Block = {"type": "checkboxes", "action_id": name, "options": list(options)}
+    element |= {"initial_options": list(initial)} if initial else {}
+    return _input(name, label, element) | ({} if required else {"optional": True})
+
+
+def preformatted(lines: Sequence[str]) -> Block:
+    """Lines shown letter by letter, each cut to 500 characters; nothing in them is read as Slack's own."""
+    pieces = [""]
+    for line in lines:
+        if len(pieces[-1]) + 502 > SECTION:
+            pieces.append("")
+        pieces[-1] += (line if len(line) <= 500 else f"{line[:499]}…") + "\n"
+    texts = [{"type": "text", "text": piece} for piece in pieces if piece]
+    return {"type": "rich_text", "elements": [{"type": "rich_text_preformatted", "elements": texts}]}
+
+
+def hint(block: Block, words: str) -> Block:
+    """An input with a grey line below it."""
+    return block | {"hint": {"type": "plain_text", "text": plain(words, LABEL), "emoji": False}}
 
 
 def _input(name: str, label: str, element: Block) -> Block:

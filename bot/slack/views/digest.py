@@ -37,6 +37,10 @@ def _lead(shown: Shown) -> list[Block]:
     if not handoff.open:
         return [ended_line(shown, f"who-{handoff.id}")]
     owner = f" · ✅ {mention(handoff.owner)}" if handoff.owner else ""
+    mark = " · 🎲 spot check" if handoff.origin == "spot_check" else ""
     score = f"*{handoff.score}* = fit {handoff.fit} + intent {handoff.intent}"
-    text = "\n".join([f"{who_line(shown, MOST)} · {score}{owner}", *promise_line(shown)])
-    return [blocks.section(text, f"who-{handoff.id}"), buttons(shown) | {"block_id": f"do-{handoff.id}"}]
+    text = "\n".join([f"{who_line(shown, MOST)} · {score}{mark}{owner}", *promise_line(shown)])
+    return [
+        blocks.section(text, f"who-{handoff.id}"),
+        buttons(shown, menu=False) | {"block_id": f"do-{handoff.id}"},
+    ]

@@ -60,6 +60,11 @@ def plain(value: object, most: int = 200) -> str:
     return text if len(text) <= most else text[: most - 1].rstrip() + "…"
 
 
+def literal(value: object, most: int = 200) -> str:
+    """Anybody's text for a `plain_text` object, of which Slack reads the entities alone."""
+    return cut(escaped(clean(value)), most)
+
+
 def cut(text: str, most: int) -> str:
     """At most *most* characters, never through an entity, a mention or a date; then an ellipsis follows."""
     if len(text) <= most:

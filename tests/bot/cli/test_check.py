@@ -94,14 +94,25 @@ def test_keys_that_nothing_acts_on_yet_are_named(ready: Program) -> None:
     done = ready.call("check")
     assert done.returncode == 0, done.stdout
     for words in (
-        "definition.yaml: contract is accepted, and nothing acts on it in this version.",
-        "definition.yaml: ladder.reassign is accepted, and nothing acts on it in this version.",
+        "definition.yaml: contract.marketing is accepted, and nothing acts on it in this version.",
         "team.yaml: target is accepted, and nothing acts on it in this version.",
-        "segment EMEA says assign: round_robin; this version lets the first to accept own the lead.",
     ):
         assert words in done.stdout
     assert "threshold is accepted" not in done.stdout
     assert "away is accepted" not in done.stdout, "an absence keeps somebody out of mentions and nudges"
+    assert "reassign" not in done.stdout
+    assert "round_robin" not in done.stdout
+
+
+def test_rows_of_the_accounts_file_that_are_wrong_are_told(ready: Program) -> None:
+    (ready.folder / "team.yaml").write_text(TEAM + "accounts: accounts.csv\n", "utf-8")
+    (ready.folder / "accounts.csv").write_text("domain,owner\nacme.com,U0EVE\n", "utf-8")
+    done = ready.call("check")
+    assert done.returncode == 0, done.stdout
+    assert "accounts.csv, line 2: U0EVE is not under people in the team file" in done.stdout
+
+    (ready.folder / "accounts.csv").unlink()
+    assert "accounts.csv cannot be read (FileNotFoundError)" in ready.call("check").stdout
 
 
 def test_a_slack_that_is_away_is_a_problem_told_and_no_traceback(ready: Program) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bot.slack.listeners.shortcuts import SHORTCUTS
 from tests.program import ROOT, Program
 
 SCOPES = {
@@ -54,6 +55,17 @@ def test_the_events_the_command_and_the_buttons_come_to_one_url(program: Program
     assert set(settings["event_subscriptions"]["bot_events"]) == listened
     assert settings["socket_mode_enabled"] is False
     assert manifest["features"]["app_home"]["home_tab_enabled"] is True
+
+
+def test_the_message_shortcuts_that_are_listened_to_are_in_the_manifest_and_no_others(
+    program: Program,
+) -> None:
+    offered = {each["callback_id"]: each for each in made(program)["features"]["shortcuts"]}
+    assert set(offered) == set(SHORTCUTS)
+    for each in offered.values():
+        assert each["type"] == "message"
+        assert len(each["name"]) <= 24
+        assert len(each["description"]) <= 150
 
 
 def test_for_socket_mode_no_url_is_named(program: Program) -> None:

@@ -46,6 +46,19 @@ def test_the_json_rows_add_up(known: Program) -> None:
     assert weak["sentences"] != [], "why not is told"
 
 
+def test_the_json_is_the_full_receipt_with_the_points_that_are_missing(known: Program) -> None:
+    told = json.loads(known.call("score", "ada@engines.example", "--json").stdout)
+    assert (told["points_to_threshold"], told["next_tier"], told["points_to_next_tier"]) == (0, "high", 25)
+    assert told["chance"] == 0.15
+    [visit] = [row for row in told["rows"] if row["side"] == "intent"]
+    assert visit["occurred_at"].startswith(TODAY)
+    assert (visit["asset"], visit["level"]) == ("Enterprise [b]pricing[/b]", "high")
+
+    weak = json.loads(known.call("score", "tim@reader.example", "--json").stdout)
+    assert (weak["points_to_threshold"], weak["next_tier"], weak["points_to_next_tier"]) == (45, "high", 75)
+    assert "45 points short of an MQL." in known.call("score", "tim@reader.example").stdout
+
+
 def test_an_address_is_found_however_it_is_written(known: Program) -> None:
     assert known.call("score", "  ADA@Engines.Example ").returncode == 0
 
@@ -58,8 +71,28 @@ def test_the_route_names_segment_channel_and_people(known: Program) -> None:
     assert (told["segment"], told["channel"]) == ("EMEA", "C0EMEA")
     assert told["pool"] == [{"id": "U0ANN", "name": "Ann"}, {"id": "U0BOB", "name": "Bob"}]
     assert told["first_touch"] == 8 * 3600
+    assert done.stdout.splitlines()[2] == "Whoever of the pool accepts first has it."
+    assert (told["assign"], told["next"], told["how"]) == ("claim", None, "claim")
     elsewhere = json.loads(known.call("route", "tim@reader.example", "--json").stdout)
     assert elsewhere["segment"] == "everyone else"
+
+
+def test_the_dry_run_says_whose_turn_it_is_and_who_is_passed_over(known: Program) -> None:
+    team = TEAM.replace('mon-fri: "09:00-17:00"', 'mon-sun: "00:00-24:00"').replace(
+        "holidays: GB", "holidays: none"
+    )
+    team = team.replace("pool: [U0ANN, U0BOB]}", "pool: [U0ANN, U0BOB], assign: round_robin}")
+    team = team.replace("Ann, role: sdr", "Ann, role: sdr, away: [{from: 2020-01-01, until: 2099-12-31}]")
+    (known.folder / "team.yaml").write_text(team, "utf-8")
+    (known.folder / "baton.db").unlink()
+    assert known.call("import", "leads.csv").returncode == 0
+
+    done = known.call("route", "ada@engines.example")
+    assert "It would go to Bob, whose turn it is." in done.stdout
+    assert "Not Ann: is away until Thu 31 Dec 23:00 GMT" in done.stdout
+    told = json.loads(known.call("route", "ada@engines.example", "--json").stdout)
+    assert (told["next"], told["how"]) == ("U0BOB", "round_robin")
+    assert [(each["id"], each["why"]) for each in told["skipped"]] == [("U0ANN", "away")]
 
 
 @pytest.mark.parametrize("command", ["score", "route"])

@@ -93,6 +93,14 @@ class Shift:
             )
             return {(row.kind, row.step): row.due_at for row in session.scalars(query)}
 
+    def due_of(self, reader: str) -> dict[tuple[str, str], datetime]:
+        """The lists a person is still to get, by kind and step."""
+        with self.desk.database.reading() as session:
+            query = select(DeadlineRow).where(
+                col(DeadlineRow.subject) == reader, col(DeadlineRow.state) == "open"
+            )
+            return {(row.kind, row.step): row.due_at for row in session.scalars(query)}
+
     def letters(self, kind: str) -> list[OutboxRow]:
         """What is to be sent of one kind."""
         with self.desk.database.reading() as session:

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from bot.desk import answer
+from bot.desk import answer, taking_back
 from storage import requests
 from tests.bot.desk.shift import Shift
 
@@ -11,10 +11,10 @@ def test_an_undo_that_is_replayed_after_a_new_accept_takes_nothing_back(either_s
     shift = either_shift
     handoff = shift.demo()
     answer.accept(shift.desk, handoff, "U0ANN", seal="v0=1")
-    answer.undo(shift.desk, handoff, "U0ANN", seal="v0=2")
+    taking_back.undo(shift.desk, handoff, "U0ANN", seal="v0=2")
     again = answer.accept(shift.desk, handoff, "U0ANN", seal="v0=3")
 
-    replayed = answer.undo(shift.desk, handoff, "U0ANN", seal="v0=2")
+    replayed = taking_back.undo(shift.desk, handoff, "U0ANN", seal="v0=2")
 
     assert (replayed.owner, replayed.n) == ("U0ANN", again.n)
 

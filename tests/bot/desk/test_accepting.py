@@ -7,7 +7,7 @@ from threading import Barrier
 
 import pytest
 
-from bot.desk import answer
+from bot.desk import answer, deal, taking_back
 from bot.desk.desk import Desk
 from scoring.dispositions import Disposition
 from scoring.stages import Refused
@@ -40,7 +40,9 @@ def accepted_or_why(desk: Desk, handoff: int, rep: str, start: Barrier) -> str:
 
 def test_in_200_races_of_two_reps_each_lead_has_exactly_one_owner(postgres_shift: Shift) -> None:
     shift = postgres_shift
-    shift.arrive(*(shift.event("demo_request", ADA | {"email": f"a{n}@engines.example"}) for n in range(200)))
+    shift.arrive(
+        *(shift.event("demo_request", ADA | {"email": f"a{n}@engines{n}.example"}) for n in range(200))
+    )
     start = Barrier(2)
 
     def run(rep: str) -> list[str]:
@@ -183,6 +185,7 @@ def test_a_managers_accept_makes_the_manager_the_owner_and_others_are_told(shift
 def test_with_sal_off_the_button_says_claim_and_the_claimed_lead_has_an_owner(
     worlds: Callable[..., World], sqlite_url: str
 ) -> None:
+    """ "With SAL off, the button says Claim, and ownership works the same." """
     world = worlds(sqlite_url, definition=DEFINITION + "stages: {sal: false}\n")
     world.send(world.event("demo_request"))
     assert "Claim" in world.card().plain()
@@ -205,12 +208,12 @@ def test_with_sal_off_a_claimed_lead_goes_all_the_way_and_back(
     assert answer.accept(shift.desk, 1, "U0ANN").stage == "mql"
     answer.accept(shift.desk, 1, "U0ANN")
     assert shift.actions() == ["create", "accept"]
-    answer.undo(shift.desk, 1, "U0ANN")
+    taking_back.undo(shift.desk, 1, "U0ANN")
     assert shift.handoff().owner is None
     answer.accept(shift.desk, 1, "U0BOB")
     answer.touch(shift.desk, 1, "U0BOB", shift.tried("U0BOB"))
-    bant = answer.Bant(dict.fromkeys(answer.BANT, "yes"))
-    assert answer.qualify(shift.desk, 1, "U0BOB", bant).stage == "sql"
+    bant = deal.Bant(dict.fromkeys(deal.BANT, "yes"))
+    assert deal.qualify(shift.desk, 1, "U0BOB", bant).stage == "sql"
     assert shift.figures().reached["sql"] == 1
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, create_engine, event, func, insert, select, text, update
 from sqlmodel import SQLModel
 
-from bot.desk import answer, audit, govern, remind
+from bot.desk import answer, audit, govern, remind, taking_back
 from bot.desk.audit import Audit
 from scoring.dispositions import Disposition
 from storage import audit as anchors_of
@@ -55,7 +55,7 @@ def told(either_shift: Shift) -> Shift:
     answer.touch(shift.desk, first, "U0ANN", shift.tried("U0ANN"))
     answer.accept(shift.desk, second, "U0BOB")
     minute(shift)
-    answer.undo(shift.desk, second, "U0BOB")
+    taking_back.undo(shift.desk, second, "U0BOB")
     answer.end(shift.desk, shift.demo(lead(3)), "U0ANN", Disposition("not_fit.size"))
     minute(shift)
     return shift

@@ -23,7 +23,7 @@ GATHERED = DEFINITION.replace("{name: demo,", "{name: demo, card: digest 1h,")
 
 def leads(shift: Shift, count: int) -> list[int]:
     """So many hand-offs."""
-    return [shift.demo(ADA | {"email": f"lead{n}@engines.example"}) for n in range(count)]
+    return [shift.demo(ADA | {"email": f"lead{n}@engines{n}.example"}) for n in range(count)]
 
 
 def repaired(shift: Shift) -> list[tuple[object, ...]]:
@@ -238,7 +238,9 @@ def test_a_finding_that_comes_back_is_told_again(either_shift: Shift) -> None:
 def test_more_than_a_run_holds_is_found_by_the_next(either_shift: Shift) -> None:
     more = auditor.MOST + 5
     for start in range(0, more, 101):
-        people = [ADA | {"email": f"lead{n}@engines.example"} for n in range(start, min(start + 101, more))]
+        people = [
+            ADA | {"email": f"lead{n}@engines{n}.example"} for n in range(start, min(start + 101, more))
+        ]
         either_shift.arrive(*(either_shift.event("demo_request", person) for person in people))
     run(either_shift, "DELETE FROM deadline")
     seen = []

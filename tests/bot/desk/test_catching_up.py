@@ -6,12 +6,16 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
-from bot.desk import answer, nudges, remind
+import pytest
+
+from bot.desk import answer, deal, notices, opportunity, remind, taking_back
 from bot.desk.desk import Desk, open_database
+from bot.desk.opportunity import Offer
 from scoring.dispositions import Disposition
 from scoring.handoff import Touch
 from storage import deadlines
 from storage.deadlines import Due
+from tests.bot.desk.deals import TEAM_WITH_AES
 from tests.bot.desk.shift import Shift
 from tests.world import ADA, TEAM, World
 
@@ -19,7 +23,7 @@ SECOND, MINUTE, HOUR, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelt
 
 
 def person(number: int) -> dict[str, object]:
-    return ADA | {"email": f"lead{number}@engines.example"}
+    return ADA | {"email": f"lead{number}@engines{number}.example"}
 
 
 def said(shift: Shift) -> list[str]:
@@ -34,6 +38,7 @@ def tick(desk: Desk) -> None:
 
 
 def test_after_sleeping_past_every_step_only_the_latest_is_said(either_shift: Shift) -> None:
+    """ "if later steps have passed meanwhile, only the latest is sent." """
     either_shift.demo()
     either_shift.clock.advance(5 * HOUR)
     tick(either_shift.desk)
@@ -42,7 +47,7 @@ def test_after_sleeping_past_every_step_only_the_latest_is_said(either_shift: Sh
     assert len(either_shift.letters("dm")) == 1, "the manager's message"
 
 
-def test_after_sleeping_past_two_nudges_the_owner_gets_the_second(shift: Shift) -> None:
+def test_after_sleeping_past_two_notices_the_owner_gets_the_second(shift: Shift) -> None:
     answer.accept(shift.desk, shift.demo(), "U0BOB")
     shift.clock.advance(50 * MINUTE)
     tick(shift.desk)
@@ -136,7 +141,7 @@ def test_a_breach_decided_while_another_baton_collects_the_managers_message_is_n
     shift.demo(person(1))
     shift.clock.advance(HOUR)
     with shift.desk.database.writing() as session:
-        deadlines.schedule(session, [Due(nudges.NOTICES, "U0MAX", "next", shift.now + SECOND)])
+        deadlines.schedule(session, [Due(notices.NOTICES, "U0MAX", "next", shift.now + SECOND)])
 
     with other.database.writing() as session:
         remind.decide(session, other, shift.now, remind.STEPS, 100)
@@ -168,15 +173,21 @@ def test_two_batons_that_deliver_at_once_post_each_card_once(
 
 
 def next_deadline(shift: Shift, id_: int) -> bool:
-    return any(kind in ("first_touch", "decide", "follow_up") for kind, _ in shift.due(id_))
+    kinds = ("first_touch", "decide", "ae_accept", "opportunity", "close_date", "follow_up")
+    return any(kind in kinds for kind, _ in shift.due(id_))
 
 
-def test_every_open_handoff_has_a_next_deadline_whatever_happens_to_it(shift: Shift) -> None:
+@pytest.mark.parametrize("team", [TEAM, TEAM_WITH_AES], ids=["without account executives", "with two"])
+def test_every_open_handoff_has_a_next_deadline_whatever_happens_to_it(
+    shifts: Callable[..., Shift], sqlite_url: str, team: str
+) -> None:
+    """ "Every open hand-off, snoozed or paused, has a next deadline." """
+    shift = shifts(sqlite_url, team=team)
     id_ = shift.demo()
-    desk, bant = shift.desk, answer.Bant(dict.fromkeys(answer.BANT, "yes"))
+    desk, bant = shift.desk, deal.Bant(dict.fromkeys(deal.BANT, "yes"))
     happenings: list[Callable[[], object]] = [
         lambda: answer.accept(desk, id_, "U0BOB"),
-        lambda: answer.undo(desk, id_, "U0BOB"),
+        lambda: taking_back.undo(desk, id_, "U0BOB"),
         lambda: answer.accept(desk, id_, "U0ANN"),
         lambda: shift.arrive(shift.event("webinar")),
         lambda: answer.touch(desk, id_, "U0ANN", Touch("call", "reached", "U0ANN", shift.now)),
@@ -184,11 +195,27 @@ def test_every_open_handoff_has_a_next_deadline_whatever_happens_to_it(shift: Sh
         lambda: shift.clock.advance(8 * DAY),
         lambda: answer.touch(desk, id_, "U0ANN", Touch("call", "voicemail", "U0ANN", shift.now)),
         lambda: shift.clock.advance(30 * DAY),
-        lambda: answer.qualify(desk, id_, "U0ANN", bant),
-        lambda: answer.undo(desk, id_, "U0ANN"),
-        lambda: answer.qualify(desk, id_, "U0ANN", bant),
+        lambda: deal.qualify(desk, id_, "U0ANN", bant),
+        lambda: taking_back.undo(desk, id_, "U0ANN"),
+        lambda: deal.qualify(desk, id_, "U0ANN", bant),
         lambda: shift.clock.advance(3 * DAY),
         lambda: shift.clock.advance(30 * DAY),
+        lambda: deal.ae_accept(desk, id_, "U0MAX"),
+        lambda: taking_back.undo(desk, id_, "U0MAX"),
+        lambda: deal.ae_accept(desk, id_, "U0MAX"),
+        lambda: shift.clock.advance(40 * DAY),
+        lambda: deal.send_back(desk, id_, "U0MAX", "no authority"),
+        lambda: shift.clock.advance(20 * DAY),
+        lambda: deal.qualify(desk, id_, "U0ANN", bant),
+        lambda: opportunity.opportunity(desk, id_, "U0MAX", Offer(1, shift.now.date() + 30 * DAY)),
+        lambda: opportunity.opportunity(desk, id_, "U0MAX", Offer(1, shift.now.date() + 60 * DAY)),
+        lambda: taking_back.undo(desk, id_, "U0MAX"),
+        lambda: shift.clock.advance(80 * DAY),
+        lambda: opportunity.opportunity(desk, id_, "U0MAX", Offer(1, shift.now.date())),
+        lambda: (
+            opportunity.won(desk, id_, "U0MAX"),
+            taking_back.reopen(desk, id_, "U0MAX", "not signed"),
+        ),
     ]
     for number, happening in enumerate(happenings):
         happening()
@@ -196,7 +223,7 @@ def test_every_open_handoff_has_a_next_deadline_whatever_happens_to_it(shift: Sh
         assert next_deadline(shift, id_), f"nothing is due after happening {number}"
         assert min(shift.due(id_).values()) > shift.now, f"late after happening {number}"
 
-    answer.end(desk, id_, "U0ANN", Disposition("not_fit.size"))
+    answer.end(desk, id_, "U0MAX", Disposition("not_fit.size"))
     assert shift.due(id_) == {}
 
 

@@ -177,6 +177,7 @@ def test_why_explains_a_lead_that_is_away(shift: Shift) -> None:
 
 
 def test_a_lead_that_comes_back_is_counted_once_as_a_person_and_twice_as_a_hand_off(shift: Shift) -> None:
+    """ "Counting: Lead → MQL counts people; later rates count hand-offs," """
     shift.demo()
     answer.end(shift.desk, 1, "U0ANN", Disposition("no_budget"))
     shift.clock.advance(DAY)

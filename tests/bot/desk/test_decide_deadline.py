@@ -3,14 +3,15 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from bot.desk import answer, remind
+from bot.desk import answer, deal, remind, taking_back
 from scoring.dispositions import Disposition
 from scoring.handoff import Touch
 from tests.bot.desk.shift import Shift
+from tests.bot.desk.watch import until
 from tests.world import MONDAY_9, World
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
-BANT = answer.Bant(dict.fromkeys(answer.BANT, "yes"))
+BANT = deal.Bant(dict.fromkeys(deal.BANT, "yes"))
 
 
 def tick(shift: Shift) -> None:
@@ -32,10 +33,8 @@ def touched(shift: Shift, outcome: str = "reached") -> int:
 
 
 def advance(shift: Shift, days: int) -> None:
-    """Days pass, looked at every few hours."""
-    for _ in range(days * 4):
-        shift.clock.advance(6 * HOUR)
-        tick(shift)
+    """Days pass."""
+    until(shift, shift.now + days * DAY)
 
 
 def test_after_half_the_time_the_owner_hears_and_nobody_else(shift: Shift) -> None:
@@ -48,6 +47,7 @@ def test_after_half_the_time_the_owner_hears_and_nobody_else(shift: Shift) -> No
 
 
 def test_after_all_of_the_time_owner_and_managers_hear(shift: Shift) -> None:
+    """ "then `decide: 14d` (attempt reminders, owner, manager)," """
     touched(shift)
     advance(shift, 13)
     advance(shift, 2)
@@ -94,8 +94,8 @@ def test_a_press_after_a_weekly_reminder_does_not_bring_another_one(shift: Shift
 
     answer.touch(shift.desk, id_, "U0BOB", Touch("call", "voicemail", "U0BOB", shift.now))
     assert shift.due(id_)["decide", "weekly"] == next_look
-    answer.qualify(shift.desk, id_, "U0BOB", BANT)
-    answer.undo(shift.desk, id_, "U0BOB")
+    deal.qualify(shift.desk, id_, "U0BOB", BANT)
+    taking_back.undo(shift.desk, id_, "U0BOB")
     tick(shift)
     assert readers(shift) == before
 
@@ -121,7 +121,7 @@ def test_a_decision_stops_the_reminders(shift: Shift) -> None:
 
 def test_an_sql_is_followed_up_a_day_later_and_then_weekly(shift: Shift) -> None:
     id_ = touched(shift)
-    answer.qualify(shift.desk, id_, "U0BOB", BANT)
+    deal.qualify(shift.desk, id_, "U0BOB", BANT)
     assert set(shift.due(id_)) == {("follow_up", "weekly")}
     assert shift.due(id_)["follow_up", "weekly"] == MONDAY_9 + DAY
 
@@ -142,6 +142,7 @@ def test_the_reminder_waits_for_the_owners_day(shift: Shift) -> None:
 def test_the_reminder_names_the_lead_and_how_often_it_was_tried(
     worlds: Callable[..., World], sqlite_url: str
 ) -> None:
+    """ "then `decide: 14d` (attempt reminders, owner, manager)," """
     world = worlds(sqlite_url)
     world.send(world.event("demo_request"))
     world.accept("U0BOB")

@@ -54,6 +54,7 @@ def test_a_changed_team_is_reported_and_the_stored_one_counts(shift: Shift) -> N
 
     assert len(said) == 1
     assert "team file differs" in said[0]
+    assert "An admin decides in Slack" in said[0]
     shift.demo()
     assert shift.handoff(1).channel == "C0EMEA"
 

@@ -61,6 +61,7 @@ def check_each_once(shift: Shift) -> None:
     assert max(on.values()) <= 10
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("leads", [2_000, pytest.param(10_000, marks=pytest.mark.slow)])
 def test_of_thousands_of_leads_at_once_the_hottest_keep_their_cards_and_the_rest_come_on_digests(
     either_shift: Shift, leads: int

@@ -4,12 +4,24 @@ from collections.abc import Callable
 from datetime import timedelta
 from threading import Barrier, Thread
 
-from bot.desk import answer
+from bot.desk import answer, remind, taking_back
+from bot.desk.desk import Desk, open_database
 from scoring.dispositions import Disposition
+from storage.tables import OutboxRow
 from tests.bot.desk.shift import Shift
 from tests.world import ADA, DEFINITION, World
 
-MINUTE = timedelta(minutes=1)
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+
+
+def tick(desk: Desk) -> None:
+    while remind.remind(desk):
+        pass
+
+
+def told(shift: Shift) -> list[OutboxRow]:
+    """The notes about activity."""
+    return [letter for letter in shift.letters("note") if letter.body["view"] == "activity"]
 
 
 def warm(shift: Shift) -> None:
@@ -29,6 +41,155 @@ def test_new_activity_goes_to_the_thread_and_not_to_a_second_card(either_world: 
     assert "Pricing page: Enterprise plan" in notes[0].plain()
     assert "Ebook: Guide" in notes[0].plain()
     assert world.slack.complaints == []
+
+
+def test_a_thread_gets_one_note_an_hour_and_what_happens_meanwhile_is_one_note_at_its_end(
+    either_world: World,
+) -> None:
+    """ "At most one note per hour" """
+    world = either_world
+    world.send(world.event("demo_request"))
+
+    def told() -> list[str]:
+        return [
+            note.plain() for note in world.slack.thread("C0EMEA", world.card().ts) if "➕" in note.plain()
+        ]
+
+    for minute in range(0, 60, 10):
+        world.send(world.event("pricing_page", asset=f"Plan {minute}"))
+        world.pass_time(10 * MINUTE - timedelta(seconds=1) if minute == 50 else 10 * MINUTE)
+    assert len(told()) == 1
+    assert "Plan 0" in told()[0]
+
+    world.pass_time(timedelta(seconds=1))
+    assert len(told()) == 2
+    assert [f"Plan {minute}" in told()[1] for minute in range(0, 60, 10)] == [False, *[True] * 5]
+
+    world.pass_time(30 * MINUTE)
+    world.send(world.event("ebook", asset="Guide"))
+    assert len(told()) == 2, "the second note is half an hour old"
+    world.pass_time(30 * MINUTE)
+    assert len(told()) == 3
+    world.pass_time(3 * HOUR)
+    world.send(world.event("ebook", asset="Later"))
+    assert [len(told()), "Later" in told()[-1]] == [4, True], "after an hour of silence at once"
+    assert world.slack.complaints == []
+
+
+def test_what_was_collected_while_baton_slept_is_told_once(either_shift: Shift) -> None:
+    shift = either_shift
+    shift.demo()
+    for asset in ("a", "b", "c"):
+        shift.arrive(shift.event("ebook", asset=asset))
+    assert [len(letter.body["events"]) for letter in told(shift)] == [1]
+
+    shift.clock.advance(7 * HOUR)
+    for _ in range(3):
+        tick(shift.desk)
+
+    assert [len(letter.body["events"]) for letter in told(shift)] == [1, 2]
+    assert ("activity", "note") not in shift.due()
+
+
+def test_after_the_hand_off_ended_nothing_is_told(either_shift: Shift) -> None:
+    shift = either_shift
+    shift.demo()
+    for asset in ("a", "b"):
+        shift.arrive(shift.event("ebook", asset=asset))
+    answer.end(shift.desk, 1, "U0ANN", Disposition("no_budget"))
+    shift.clock.advance(HOUR)
+    tick(shift.desk)
+    assert len(told(shift)) == 1
+
+
+def test_what_was_kept_back_by_an_end_is_told_with_what_comes_after_its_undo(shift: Shift) -> None:
+    shift.demo()
+    for asset in ("a", "b"):
+        shift.arrive(shift.event("ebook", asset=asset))
+    shift.clock.advance(55 * MINUTE)
+    answer.end(shift.desk, 1, "U0ANN", Disposition("no_budget"))
+    shift.clock.advance(5 * MINUTE)
+    tick(shift.desk)
+    taking_back.undo(shift.desk, 1, "U0ANN")
+    shift.arrive(shift.event("ebook", asset="c"))
+    assert [len(letter.body["events"]) for letter in told(shift)] == [1, 2]
+
+
+def test_a_note_that_waited_for_slack_is_not_sent_once_the_hand_off_is_over(world: World) -> None:
+    world.send(world.event("demo_request"))
+    world.post({"events": [world.event("ebook")]})
+    world.slack.press("U0ANN", "reject")
+    world.slack.submit("U0ANN", {"reason": "no_budget"})
+    world.deliver()
+    assert "Recycled" in world.card().plain()
+    assert world.slack.thread("C0EMEA", world.card().ts) == []
+
+
+def test_a_tier_is_raised_by_a_fact_alone_and_the_thread_says_so_at_once(either_world: World) -> None:
+    world = either_world
+    small = {key: value for key, value in ADA.items() if key not in ("title", "employees", "industry")}
+    world.send(*(world.event(name, small) for name in ("pricing_page", "webinar", "webinar", "pricing_page")))
+    world.send(world.event("pricing_page", small, asset="b"), world.event("webinar", small, asset="c"))
+    world.send(world.event("ebook", small, asset="first note of the hour"))
+    before = len(world.slack.thread("C0EMEA", world.card().ts))
+
+    world.send(world.event(None, ADA))
+
+    notes = world.slack.thread("C0EMEA", world.card().ts)[before:]
+    assert [note.plain() for note in notes] == ["⬆️ Raised to high; the card shows what is promised now."]
+    assert world.slack.complaints == []
+
+
+def test_a_raise_is_told_at_once_whatever_was_told_this_hour(either_shift: Shift) -> None:
+    shift = either_shift
+    nobody_yet = {key: value for key, value in ADA.items() if key != "title"}
+    shift.arrive(shift.event("pricing_page", nobody_yet), shift.event("webinar", nobody_yet))
+    assert shift.handoff().tier == "standard"
+    shift.arrive(shift.event("ebook", nobody_yet, asset="a"))
+    shift.arrive(shift.event("ebook", nobody_yet, asset="b"))
+    shift.arrive(shift.event("demo_request", nobody_yet))
+
+    assert [len(letter.body["events"]) for letter in told(shift)] == [1]
+    (raised,) = [letter for letter in shift.letters("note") if letter.body["view"] == "raised"]
+    assert (raised.body["raised"], len(raised.body["events"])) == ("demo", 1)
+    shift.clock.advance(HOUR)
+    tick(shift.desk)
+    assert [len(letter.body["events"]) for letter in told(shift)] == [1, 1], "the demo is told already"
+
+
+def test_what_comes_in_while_a_note_is_written_is_told_with_the_next_one(
+    postgres_shift: Shift, postgres_url: str
+) -> None:
+    """Two Batons: one takes in activity, the other writes the hour's notes, over and over."""
+    shift = postgres_shift
+    shift.demo()
+    other = Desk(open_database(postgres_url, "serve"), shift.clock)
+    start = Barrier(2)
+    rounds = 25
+
+    def look() -> None:
+        for _ in range(rounds):
+            start.wait(timeout=30)
+            tick(other)
+            start.wait(timeout=30)
+
+    looking = Thread(target=look)
+    looking.start()
+    try:
+        for each in range(rounds):
+            shift.clock.advance(30 * MINUTE)
+            start.wait(timeout=30)
+            shift.arrive(shift.event("ebook", asset=str(each)))
+            start.wait(timeout=30)
+    finally:
+        looking.join()
+        other.database.close()
+    shift.clock.advance(HOUR)
+    tick(shift.desk)
+
+    told_of = [event for letter in told(shift) for event in letter.body["events"]]
+    assert len(told_of) == len(set(told_of)) == rounds
+    assert len(told(shift)) <= rounds // 2 + 2
 
 
 def test_opens_and_unknown_signals_do_not_fill_the_thread(world: World) -> None:
@@ -141,7 +302,7 @@ def test_an_open_mql_stays_one_when_its_points_fade(shift: Shift) -> None:
 def test_neither_the_raise_nor_the_press_is_lost_when_both_come_at_once(postgres_shift: Shift) -> None:
     shift = postgres_shift
     ids = range(1, 31)
-    addresses = [ADA | {"email": f"a{n}@engines.example"} for n in ids]
+    addresses = [ADA | {"email": f"a{n}@engines{n}.example"} for n in ids]
     shift.arrive(*(shift.event(signal, who) for who in addresses for signal in ("pricing_page", "webinar")))
     demos = [shift.event("demo_request", who) for who in addresses]
     start = Barrier(2)

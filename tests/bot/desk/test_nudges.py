@@ -7,12 +7,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.desk import answer, remind
+from bot.desk import answer, remind, taking_back
 from bot.playground import Message
 from scoring.dispositions import Disposition
 from scoring.handoff import Touch
 from scoring.roster import Team
 from tests.bot.desk.shift import Shift
+from tests.bot.desk.watch import until
 from tests.world import ADA, DEFINITION, MONDAY_9, TEAM, World
 
 MINUTES = [timedelta(minutes=n) for n in range(61)]
@@ -56,6 +57,8 @@ def test_a_lead_nobody_owns_is_nudged_in_its_thread_at_half_of_the_time_and_not_
 
 
 def test_the_pool_is_mentioned_by_the_first_nudge_and_by_no_later_one(world: World) -> None:
+    """ "Each nudge and breach names its step ("half the time is used", "80 %", "overdue")." "unowned ones
+    mention on-shift pool members once;" """
     handed_over(world)
     for _ in range(13):
         world.pass_time(MINUTES[5])
@@ -65,9 +68,12 @@ def test_the_pool_is_mentioned_by_the_first_nudge_and_by_no_later_one(world: Wor
     assert "<@U0CAT>" not in half
     assert not any(mention in most + overdue for mention in POOL_OF_EMEA)
     assert "80 % of the time" in most
+    assert "Half the time is used" in half
+    assert "Overdue" in overdue
 
 
 def test_somebody_of_the_pool_who_is_off_is_not_mentioned(world: World) -> None:
+    """ "unowned ones mention on-shift pool members once;" """
     # 16:30 in London is 17:30 in Berlin, where Ann has gone home.
     world.until(MONDAY_9.replace(hour=16))
     handed_over(world)
@@ -87,6 +93,7 @@ def test_a_pool_that_was_not_called_because_a_step_was_skipped_is_called_by_the_
 
 
 def test_nothing_baton_says_calls_the_whole_channel(world: World) -> None:
+    """ "never `@channel` or `@here`." """
     handed_over(world, message="<!channel> <!here> @channel @here")
     for _ in range(8):
         world.pass_time(MINUTES[10])
@@ -106,6 +113,7 @@ def test_nothing_baton_says_calls_the_whole_channel(world: World) -> None:
 def test_the_owner_is_nudged_by_direct_message_with_what_they_most_likely_did_on_it(
     world: World, minutes: int, step: str
 ) -> None:
+    """ "Nudges carry "I called", "I e-mailed", "Booked"." """
     handed_over(world)
     world.accept("U0BOB")
     world.pass_time(MINUTES[minutes])
@@ -119,6 +127,7 @@ def test_the_owner_is_nudged_by_direct_message_with_what_they_most_likely_did_on
 
 
 def test_after_accept_the_thread_hears_no_nudge_and_nobody_else_is_written_to(world: World) -> None:
+    """ "Accept ends the nudges to the channel; first-touch nudges then go to the owner alone." """
     handed_over(world)
     world.accept("U0BOB")
     world.pass_time(MINUTES[30])
@@ -133,6 +142,7 @@ def test_after_accept_the_thread_hears_no_nudge_and_nobody_else_is_written_to(wo
 def test_i_called_and_i_emailed_open_the_form_with_the_kind_chosen(
     world: World, button: str, kind: str
 ) -> None:
+    """ "Nudges carry "I called", "I e-mailed", "Booked"." """
     handed_over(world)
     world.accept("U0BOB")
     world.pass_time(MINUTES[30])
@@ -150,6 +160,7 @@ def test_i_called_and_i_emailed_open_the_form_with_the_kind_chosen(
 
 
 def test_booked_logs_the_meeting_at_once_and_stops_the_clock(world: World) -> None:
+    """ "Nudges carry "I called", "I e-mailed", "Booked"." """
     handed_over(world)
     world.accept("U0BOB")
     world.pass_time(MINUTES[30])
@@ -199,6 +210,7 @@ def test_a_manager_who_is_off_is_not_called_with_everyone(
 
 
 def test_the_owners_calendar_counts_from_accept_and_the_time_used_is_carried_over(shift: Shift) -> None:
+    """ "afterwards the owner's: the working time already used is carried over, the rest is computed anew." """
     # 15:30 in London is 16:30 in Berlin: after 10 minutes Ann takes it and has 20 minutes left today.
     shift.clock.advance_to(MONDAY_9.replace(hour=15, minute=30))
     id_ = shift.demo()
@@ -213,6 +225,7 @@ def test_the_owners_calendar_counts_from_accept_and_the_time_used_is_carried_ove
 
 
 def test_the_owner_in_berlin_is_not_nudged_after_her_day_and_is_at_her_own_opening(world: World) -> None:
+    """ "A nudge waits for its reader's hours;" """
     world.until(MONDAY_9.replace(hour=15, minute=30))
     handed_over(world)
     world.accept("U0ANN")
@@ -227,13 +240,11 @@ def test_the_owner_in_berlin_is_not_nudged_after_her_day_and_is_at_her_own_openi
 def test_an_owner_who_is_away_gets_no_nudge_and_no_stale_one_on_coming_back(
     shifts: Callable[..., Shift], sqlite_url: str
 ) -> None:
+    """ "Going away never pauses a clock;" """
     shift = shifts(sqlite_url, team=AWAY)
     id_ = shift.demo()
     answer.accept(shift.desk, id_, "U0ANN")
-    for _ in range(60 * 4):
-        shift.clock.advance(MINUTES[15])
-        while remind.remind(shift.desk):
-            pass
+    until(shift, shift.now + 60 * MINUTES[60])
 
     assert [letter for letter in shift.letters("dm") if letter.body["reader"] == "U0ANN"] == []
     notes = shift.letters("note")
@@ -244,6 +255,7 @@ def test_an_owner_who_is_away_gets_no_nudge_and_no_stale_one_on_coming_back(
 def test_a_nudge_that_waits_in_the_outbox_is_dropped_when_the_lead_is_touched_meanwhile(
     world: World,
 ) -> None:
+    """ "(No claim nudge after acceptance, no touch nudge after first touch.)" """
     handed_over(world)
     world.accept("U0BOB")
     world.clock.advance(MINUTES[30])
@@ -256,6 +268,7 @@ def test_a_nudge_that_waits_in_the_outbox_is_dropped_when_the_lead_is_touched_me
 
 
 def test_a_claim_nudge_that_waits_in_the_outbox_is_dropped_when_somebody_accepts(world: World) -> None:
+    """ "(No claim nudge after acceptance, no touch nudge after first touch.)" """
     handed_over(world)
     world.clock.advance(MINUTES[30])
     world.baton.schedule.tick()
@@ -266,6 +279,7 @@ def test_a_claim_nudge_that_waits_in_the_outbox_is_dropped_when_somebody_accepts
 
 
 def test_after_a_rejection_nothing_is_ever_said_again(world: World) -> None:
+    """ "First touch or an end stops both." """
     handed_over(world)
     world.press("U0BOB", "reject")
     world.submit("U0BOB", reason="not_fit.size")
@@ -284,7 +298,7 @@ def test_undoing_the_touch_brings_the_steps_back_and_repeats_none(shift: Shift) 
     answer.touch(shift.desk, id_, "U0BOB", Touch("call", "no_answer", "U0BOB", shift.now))
     assert not any(kind == "first_touch" for kind, _ in shift.due(id_))
 
-    answer.undo(shift.desk, id_, "U0BOB")
+    taking_back.undo(shift.desk, id_, "U0BOB")
     assert {step for kind, step in shift.due(id_) if kind == "first_touch"} == {"nudge 80%", "breach"}
     shift.clock.advance(MINUTES[18])
     remind.remind(shift.desk)
@@ -296,7 +310,7 @@ def test_undoing_a_rejection_brings_the_nudges_back(shift: Shift) -> None:
     answer.end(shift.desk, id_, "U0BOB", Disposition("not_fit.size"))
     assert shift.due(id_) == {}
 
-    answer.undo(shift.desk, id_, "U0BOB")
+    taking_back.undo(shift.desk, id_, "U0BOB")
     assert shift.due(id_)["first_touch", "nudge 50%"] == MONDAY_9 + MINUTES[30]
 
 
@@ -332,9 +346,12 @@ def off(team: Team, reader: str, at: datetime) -> bool:
 def test_whenever_a_lead_arrives_nobody_is_written_to_while_they_are_off(
     world: World, wait: int, owner: str | None, accepted_after: int, steps: list[int]
 ) -> None:
+    """ "Nudges and breaches: never outside the reader's hours;" """
     seen = {id_: len(notes(world, id_)) for id_ in ("C0EMEA", "U0ANN", "U0BOB", "U0MAX")}
     world.pass_time(timedelta(minutes=wait))
-    address = f"lead{len(world.slack.messages('C0EMEA'))}@engines.example"
+    address = (
+        f"lead{len(world.slack.messages('C0EMEA'))}@engines{len(world.slack.messages('C0EMEA'))}.example"
+    )
     handed_over(world, email=address)
     handoff = int(world.card().metadata["event_payload"]["handoff"])  # type: ignore[index]
     seen = {id_: len(notes(world, id_)) for id_ in seen}

@@ -21,6 +21,7 @@ def lists_of(world: World, user: str) -> list[str]:
 
 
 def test_a_night_of_leads_is_one_list_at_opening_best_first(either_world: World) -> None:
+    """ "with one list per person at opening, best first," """
     two_leads_at_night(either_world)
     assert lists_of(either_world, "U0BOB") == []
 

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.desk import answer, people
-from bot.desk.answer import BANT, Bant
+from bot.desk import answer, deal, people, taking_back
+from bot.desk.deal import BANT, Bant
 from bot.desk.people import Seen
 from scoring.dispositions import Disposition
 from scoring.funnel import reached_by
@@ -22,7 +22,7 @@ def heard(shift: Shift, user: str = "U0BOB", *, deleted: bool = True) -> None:
 
 
 def lead(shift: Shift, number: int = 0, owner: str | None = "U0BOB") -> int:
-    id_ = shift.demo(ADA | {"email": f"lead{number}@engines.example"})
+    id_ = shift.demo(ADA | {"email": f"lead{number}@engines{number}.example"})
     if owner is not None:
         answer.accept(shift.desk, id_, owner)
     return id_
@@ -81,7 +81,7 @@ def test_from_sql_on_the_lead_keeps_its_name_and_the_admins_are_told_once(either
     shift = either_shift
     sold, early = lead(shift, 1), lead(shift, 2)
     answer.touch(shift.desk, sold, "U0BOB", shift.tried("U0BOB"))
-    answer.qualify(shift.desk, sold, "U0BOB", Bant(dict.fromkeys(BANT, "yes")))
+    deal.qualify(shift.desk, sold, "U0BOB", Bant(dict.fromkeys(BANT, "yes")))
     heard(shift)
     heard(shift)
 
@@ -111,7 +111,7 @@ def test_the_figures_still_equal_the_replay_and_an_acceptance_that_happened_coun
     shift = either_shift
     ids = [lead(shift, number) for number in range(3)]
     answer.touch(shift.desk, ids[0], "U0BOB", shift.tried("U0BOB"))
-    answer.qualify(shift.desk, ids[0], "U0BOB", Bant(dict.fromkeys(BANT, "yes")))
+    deal.qualify(shift.desk, ids[0], "U0BOB", Bant(dict.fromkeys(BANT, "yes")))
     heard(shift)
     answer.accept(shift.desk, ids[1], "U0ANN")
     answer.end(shift.desk, ids[2], "U0ANN", Disposition("not_fit.size"))
@@ -127,7 +127,7 @@ def test_nobody_can_undo_a_release(shift: Shift) -> None:
     heard(shift)
 
     with pytest.raises(Refused, match="nothing to undo"):
-        answer.undo(shift.desk, id_, "U0BOB")
+        taking_back.undo(shift.desk, id_, "U0BOB")
 
 
 def test_who_comes_back_gets_nothing_back_by_itself(shift: Shift) -> None:
@@ -176,5 +176,8 @@ def test_a_receiver_of_webhooks_hears_of_it(shifts: Callable[..., Shift], sqlite
     lead(shift)
     heard(shift)
 
-    last = shift.letters("webhook")[-1].body
-    assert (last["type"], last["owner"], last["stage"]) == ("handoff.released", None, "mql")
+    told = [letter.body for letter in shift.letters("webhook")[-2:]]
+    assert [(each["type"], each["owner"], each["stage"]) for each in told] == [
+        ("handoff.released", None, "mql"),
+        ("nurture.resume", None, "mql"),
+    ]

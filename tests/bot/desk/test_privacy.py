@@ -9,12 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import insert, select, text, update
 from sqlmodel import SQLModel
 
-from bot.desk import answer, audit, privacy, remind, report
-from bot.desk.answer import BANT, Bant
+from bot.desk import answer, audit, by_hand, deal, listing, privacy, remind, report, taking_back, typing_in
+from bot.desk.deal import BANT, Bant
+from bot.desk.listing import Entry
+from bot.desk.typing_in import Typed
 from bot.intake.native import arrivals_of
+from bot.slack.typed import arrival_of
 from bot.slack.views.card import ERASED, card
 from bot.slack.views.digest import digest_card
 from scoring.dispositions import Disposition
@@ -38,6 +41,7 @@ CANARIES: dict[str, Any] = {
 WORDS = (
     "canary", "Canary", "7946 5555", "nest.example",
 )  # fmt: skip
+TABLES = SQLModel.metadata.tables
 BEA = ADA | {"email": "bea@other.example", "first_name": "Bea"}
 
 
@@ -59,7 +63,7 @@ def busy(either_shift: Shift) -> Shift:
     assert second == 3
     answer.accept(shift.desk, second, "U0BOB")
     answer.touch(shift.desk, second, "U0BOB", shift.tried("U0BOB"), "canary again")
-    answer.qualify(shift.desk, second, "U0BOB", Bant(dict.fromkeys(BANT, "yes"), None, "canary bant"))
+    deal.qualify(shift.desk, second, "U0BOB", Bant(dict.fromkeys(BANT, "yes"), None, "canary bant"))
     shift.clock.advance(timedelta(minutes=1))
     return shift
 
@@ -86,6 +90,55 @@ def test_after_an_erasure_no_row_holds_anything_of_the_person(busy: Shift) -> No
     assert (done.lead, done.handoffs, done.activities, done.wiped) == (1, 2, 3, True)
     assert "bea@other.example" in everything(busy), "and nothing of anybody else is gone"
     assert report.explain(busy.desk, "bea@other.example").known.facts["first_name"] == "Bea"
+
+
+@pytest.fixture
+def given(either_shift: Shift) -> Shift:
+    """Mia typed the canary in and handed it over, Ann completed it, and somebody listed its address with a note."""
+    shift = either_shift
+    shift.desk.secret = SECRET
+    told = arrival_of(
+        {name: CANARIES[name] for name in ("email", "first_name", "company")}, "U0MIA", shift.now
+    )
+    asked = by_hand.Request("canary reason", "EMEA", told=told)
+    assert by_hand.hand_over_by_hand(shift.desk, "U0MIA", asked) == 1
+    typing_in.type_facts(shift.desk, "U0ANN", 1, Typed(("canary_seats",), {"canary_seats": "canary 7"}))
+    listing.add(shift.desk, "U0MIA", Entry(CANARIES["email"], "opted_out", None, "canary wrote to us"))
+    with shift.desk.database.writing() as session:
+        drawn = {"lead_id": 1, "at": shift.now, "probability": 0.5}
+        for quarter, of in (("2026-Q3", None), ("2026-Q4", 1)):
+            session.execute(insert(TABLES["spot_check"]).values(quarter=quarter, handoff_id=of, **drawn))
+        skipped = [["U0BOB", "canary is an account of Ann's"]]
+        row = {"handoff_id": 1, "segment": "EMEA", "how": "named", "skipped": skipped, "at": shift.now}
+        session.execute(insert(TABLES["assignment"]).values(**row))
+        session.execute(update(TABLES["handoff"]).values(routed="canary is an account of Ann's"))
+    return shift
+
+
+def test_what_people_typed_of_the_person_is_gone_too(given: Shift) -> None:
+    assert everything(given).count("canary reason") == 1
+
+    privacy.erase(given.desk, CANARIES["email"])
+
+    left = [line for line in everything(given).splitlines() if any(word in line for word in WORDS)]
+    assert left == []
+    made = given.handoff(1)
+    assert (made.origin, made.given_by, made.given_why) == ("by_hand", "U0MIA", None), "the figure stays"
+    with given.desk.database.reading() as session:
+        drawn = session.execute(select(TABLES["spot_check"].c.quarter)).scalars().all()
+    assert drawn == ["2026-Q4"], "a draw of which nothing came is nobody's figure"
+
+
+def test_a_person_sees_what_was_typed_of_them_why_they_were_handed_over_and_how_drawn(given: Shift) -> None:
+    shown = privacy.held(given.desk, CANARIES["email"])
+
+    (handoff,) = shown["handoffs"]
+    assert (handoff["given_by"], handoff["given_why"]) == ("U0MIA", "canary reason")
+    assert [each["how"] for each in handoff["assignments"]] == ["named"]
+    assert shown["lead"]["typed"]["canary_seats"]["by"] == "U0ANN"
+    assert [each["quarter"] for each in shown["spot_checks"]] == ["2026-Q3", "2026-Q4"]
+    assert [each["note"] for each in shown["suppression"]] == ["canary wrote to us"]
+    assert json.dumps(shown)
 
 
 def test_figures_stay_and_equal_the_replay_of_the_log(busy: Shift) -> None:
@@ -131,8 +184,8 @@ PRESSES: list[tuple[str, Callable[[Shift], Any]]] = [
     ("reject", lambda s: answer.may_reject(s.desk, 3, "U0BOB")),
     ("end", lambda s: answer.end(s.desk, 3, "U0BOB", Disposition("spam"))),
     ("touch", lambda s: answer.touch(s.desk, 3, "U0BOB", s.tried("U0BOB"))),
-    ("qualify", lambda s: answer.may_qualify(s.desk, 3, "U0BOB")),
-    ("undo", lambda s: answer.undo(s.desk, 3, "U0BOB")),
+    ("qualify", lambda s: deal.may_qualify(s.desk, 3, "U0BOB")),
+    ("undo", lambda s: taking_back.undo(s.desk, 3, "U0BOB")),
     ("why", lambda s: report.shown_to(s.desk, 3, "U0BOB")),
 ]
 
@@ -165,7 +218,7 @@ def test_the_card_says_that_the_data_was_erased_and_nothing_else(busy: Shift) ->
 
 
 def test_their_cards_are_redrawn_and_what_was_posted_of_them_is_to_be_deleted(busy: Shift) -> None:
-    """Nothing was ever tried here but one note; it is what must be looked for."""
+    """Nothing was ever tried here but two notes; they are what must be looked for."""
     with busy.desk.database.writing() as session:
         session.execute(
             text(
@@ -177,10 +230,10 @@ def test_their_cards_are_redrawn_and_what_was_posted_of_them_is_to_be_deleted(bu
 
     done = privacy.erase(busy.desk, CANARIES["email"])
 
-    assert done.messages == 1
+    assert done.messages == 2
     assert [row.state for row in busy.letters("card")] == ["new", "sent", "new"], "Bea's card is not touched"
     scrubs = busy.letters("scrub")
-    assert [row.key for row in scrubs] == [f"scrub:{busy.letters('note')[0].id}"]
+    assert [row.key for row in scrubs] == [f"scrub:{note.id}" for note in busy.letters("note")]
     found = privacy.to_scrub(busy.desk, busy.letters("note")[0].id or 0)
     assert found is not None
     assert (found.channel, found.ts, found.thread_ts) == ("C0EMEA", "1.5", "1.2")
@@ -189,22 +242,23 @@ def test_their_cards_are_redrawn_and_what_was_posted_of_them_is_to_be_deleted(bu
 def test_a_card_that_nobody_tried_to_post_is_not_posted_any_more(busy: Shift) -> None:
     privacy.erase(busy.desk, CANARIES["email"])
     assert [row.state for row in busy.letters("card")] == ["dropped", "new", "dropped"]
-    assert [row.state for row in busy.letters("note")] == ["dropped"]
+    assert [row.state for row in busy.letters("note")] == ["dropped", "dropped"]
     assert busy.letters("scrub") == []
 
 
 def test_a_message_on_its_way_at_that_moment_is_waited_for_before_it_is_deleted(busy: Shift) -> None:
     later = busy.desk.clock.real() + timedelta(seconds=20)
     with busy.desk.database.writing() as session:
-        note = session.scalars(select(OutboxRow).where(text("kind = 'note'"))).one()
-        note.state, note.attempts, note.leased_until = "sending", 1, later
-        session.add(note)
+        for note in session.scalars(select(OutboxRow).where(text("kind = 'note'"))):
+            note.state, note.attempts, note.leased_until = "sending", 1, later
+            session.add(note)
 
     privacy.erase(busy.desk, CANARIES["email"])
 
-    scrub, note = busy.letters("scrub")[0], busy.letters("note")[0]
+    scrub, (note, step) = busy.letters("scrub")[0], busy.letters("note")
     assert scrub.not_before > busy.desk.clock.real() + timedelta(seconds=15)
     assert (note.state, note.body["events"]) == ("sending", []), "its sender may still settle it"
+    assert (step.state, step.body["did"], step.body["words"]) == ("sending", "qualify", [])
     found = privacy.to_scrub(busy.desk, note.id or 0)
     assert found is not None
     assert found.wait > timedelta(seconds=15)

@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
-from bot.desk import answer
-from bot.desk.answer import BANT, Bant, Mistaken
+from bot.desk import answer, deal, taking_back
+from bot.desk.bench import Mistaken
+from bot.desk.deal import BANT, Bant
 from scoring.dispositions import Disposition
 from tests.bot.desk.shift import Shift, refusal
 from tests.world import DEFINITION, World
@@ -24,7 +25,7 @@ def talked(shift: Shift) -> Shift:
 
 def mistakes(shift: Shift, given: Bant) -> dict[str, str]:
     with pytest.raises(Mistaken) as wrong:
-        answer.qualify(shift.desk, 1, "U0ANN", given)
+        deal.qualify(shift.desk, 1, "U0ANN", given)
     return wrong.value.fields
 
 
@@ -32,19 +33,19 @@ def mistakes(shift: Shift, given: Bant) -> dict[str, str]:
 def test_a_conversation_of_any_kind_lets_the_owner_qualify(shift: Shift, outcome: str) -> None:
     shift.demo()
     answer.accept(shift.desk, 1, "U0ANN")
-    assert "none is logged" in refusal(answer.qualify, shift.desk, 1, "U0ANN", Bant(YES))
+    assert "none is logged" in refusal(deal.qualify, shift.desk, 1, "U0ANN", Bant(YES))
     answer.touch(shift.desk, 1, "U0ANN", shift.tried("U0ANN", outcome=outcome))
 
-    after = answer.qualify(shift.desk, 1, "U0ANN", Bant(YES, "U0MAX", "wants a trial"))
+    after = deal.qualify(shift.desk, 1, "U0ANN", Bant(YES, "U0MAX", "wants a trial"))
 
     assert (after.stage, after.ae, after.note, after.sql_at) == ("sql", "U0MAX", "wants a trial", shift.now)
-    assert {kind for kind, _ in shift.due()} == {"follow_up"}
+    assert {kind for kind, _ in shift.due()} == {"ae_accept"}
 
 
 def test_a_conversation_that_was_taken_back_does_not_count(talked: Shift) -> None:
-    answer.undo(talked.desk, 1, "U0ANN")
+    taking_back.undo(talked.desk, 1, "U0ANN")
 
-    assert "none is logged" in refusal(answer.qualify, talked.desk, 1, "U0ANN", Bant(YES))
+    assert "none is logged" in refusal(deal.qualify, talked.desk, 1, "U0ANN", Bant(YES))
 
 
 @pytest.mark.parametrize("missing", BANT)
@@ -73,7 +74,7 @@ def test_the_definition_names_the_required_answers(shifts: Callable[..., Shift],
 
     assert set(mistakes(shift, Bant(dict.fromkeys(BANT, "no")))) == {"budget"}
     given = Bant({**dict.fromkeys(BANT, "no"), "budget": "can_get"})
-    assert answer.qualify(shift.desk, 1, "U0ANN", given).stage == "sql"
+    assert deal.qualify(shift.desk, 1, "U0ANN", given).stage == "sql"
 
 
 def test_the_account_executive_must_be_in_the_team_file(talked: Shift) -> None:
@@ -81,8 +82,8 @@ def test_the_account_executive_must_be_in_the_team_file(talked: Shift) -> None:
 
 
 def test_nobody_else_makes_an_sql_and_no_event_does(talked: Shift) -> None:
-    assert "belongs to <@U0ANN>" in refusal(answer.qualify, talked.desk, 1, "U0BOB", Bant(YES))
-    assert "belongs to <@U0ANN>" in refusal(answer.qualify, talked.desk, 1, "U0MIA", Bant(YES))
+    assert "belongs to <@U0ANN>" in refusal(deal.qualify, talked.desk, 1, "U0BOB", Bant(YES))
+    assert "belongs to <@U0ANN>" in refusal(deal.qualify, talked.desk, 1, "U0MIA", Bant(YES))
 
     talked.arrive(*(talked.event(signal) for signal in ("demo_request", "pricing_page", "webinar", "ebook")))
 
@@ -91,14 +92,14 @@ def test_nobody_else_makes_an_sql_and_no_event_does(talked: Shift) -> None:
 
 
 def test_an_sql_is_not_made_twice(talked: Shift) -> None:
-    answer.qualify(talked.desk, 1, "U0ANN", Bant(YES))
+    deal.qualify(talked.desk, 1, "U0ANN", Bant(YES))
 
-    assert "not possible" in refusal(answer.qualify, talked.desk, 1, "U0ANN", Bant(YES))
+    assert "not possible" in refusal(deal.qualify, talked.desk, 1, "U0ANN", Bant(YES))
     assert talked.actions().count("qualify") == 1
 
 
 def test_an_sql_can_still_be_recycled_with_a_reason(talked: Shift) -> None:
-    answer.qualify(talked.desk, 1, "U0ANN", Bant(YES))
+    deal.qualify(talked.desk, 1, "U0ANN", Bant(YES))
 
     assert answer.end(talked.desk, 1, "U0ANN", Disposition("no_budget")).stage == "recycled"
     assert talked.actions()[-1] == "recycle"

@@ -335,7 +335,10 @@ def test_in_shadow_would_be_hand_offs_are_only_counted(shifts: Callable[..., Shi
 def test_many_events_of_one_request_are_as_many_cards(either_shift: Shift) -> None:
     size = 300
     done = either_shift.arrive(
-        *(either_shift.event("demo_request", ADA | {"email": f"a{n}@engines.example"}) for n in range(size))
+        *(
+            either_shift.event("demo_request", ADA | {"email": f"a{n}@engines{n}.example"})
+            for n in range(size)
+        )
     )
 
     assert (done.fresh, done.handoffs) == (size, size)

@@ -4,10 +4,12 @@ import json
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy.exc import DataError, OperationalError
 
+from bot.desk import remind
 from bot.desk.desk import Desk
 from bot.desk.receive import Together, receive_together
 from bot.desk.reception import Reception, TakeIn, Taken
@@ -88,9 +90,12 @@ def test_two_requests_about_one_person_are_not_taken_together(shift: Shift) -> N
     assert all(isinstance(each, Taken) for each in answers)
     assert counted.groups == [1, 1, 1, 1]
     assert len(shift.rows()) == 1
-    assert len(shift.letters("note")) == 3, (
-        "the second, third and fourth request are notes in the card's thread"
-    )
+    assert len(shift.letters("note")) == 1, "the second request is a note in the card's thread"
+    shift.clock.advance(timedelta(hours=1))
+    while remind.remind(shift.desk):
+        pass
+    told = [letter.body["events"] for letter in shift.letters("note") if letter.body["view"] == "activity"]
+    assert [len(events) for events in told] == [1, 2], "the third and fourth wait until its hour is over"
 
 
 def test_the_same_event_in_two_requests_counts_once(either_shift: Shift) -> None:

@@ -115,6 +115,7 @@ def test_an_opening_that_falls_into_the_gap_of_the_clocks_is_the_moment_after_it
 
 
 def test_a_night_past_a_deadline_makes_one_nudge_at_the_current_level_at_opening(either_shift: Shift) -> None:
+    """ "A nudge waits for its reader's hours; if later steps have passed meanwhile, only the latest is sent." """
     watch = watched(either_shift)
     watch.wait(7 * HOUR + 40 * MINUTE)
     either_shift.demo()  # 16:40: half of the hour is 09:10 tomorrow
@@ -160,9 +161,10 @@ def test_a_tick_that_dies_halfway_leaves_every_row_due_for_the_next(either_shift
 def test_when_accept_races_the_nudge_the_channel_hears_nothing_after_the_acceptance(
     shifts: Callable[..., Shift], postgres_url: str
 ) -> None:
+    """ "(No claim nudge after acceptance, no touch nudge after first touch.)" """
     shift = shifts(postgres_url)
     other = Desk(open_database(postgres_url, "serve"), shift.clock)
-    ids = [shift.demo(ADA | {"email": f"lead{n}@engines.example"}) for n in range(30)]
+    ids = [shift.demo(ADA | {"email": f"lead{n}@engines{n}.example"}) for n in range(30)]
     shift.clock.advance(30 * MINUTE)
     gate = threading.Barrier(2)
 

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.desk import answer
-from bot.desk.answer import Mistaken
+from bot.desk import answer, deal
+from bot.desk.bench import Mistaken
 from scoring.dispositions import Disposition
 from scoring.handoff import KINDS, OUTCOMES, Touch
 from tests.bot.desk.shift import Shift, refusal
@@ -13,6 +13,7 @@ from tests.world import World
 
 
 def test_the_first_touch_stops_the_clock_and_the_second_changes_nothing_about_it(either_shift: Shift) -> None:
+    """ "First touch or an end stops both." """
     shift = either_shift
     shift.demo()
     answer.accept(shift.desk, 1, "U0ANN")
@@ -61,6 +62,7 @@ def test_a_touch_after_the_end_is_refused(shift: Shift) -> None:
 
 
 def test_every_kind_and_outcome_can_be_logged_and_nothing_else(shift: Shift) -> None:
+    """ "Outcomes: reached, voicemail, no answer, replied, held." """
     shift.demo()
     answer.accept(shift.desk, 1, "U0ANN")
 
@@ -94,8 +96,8 @@ def test_qualify_needs_a_conversation_and_says_how_to_log_one(either_shift: Shif
     answer.accept(shift.desk, 1, "U0ANN")
     for outcome in ("voicemail", "no_answer", "booked"):
         answer.touch(shift.desk, 1, "U0ANN", shift.tried("U0ANN", outcome=outcome))
-        assert "Log first touch" in refusal(answer.may_qualify, shift.desk, 1, "U0ANN")
+        assert "Log first touch" in refusal(deal.may_qualify, shift.desk, 1, "U0ANN")
 
     answer.touch(shift.desk, 1, "U0ANN", shift.tried("U0ANN", outcome="held"))
 
-    assert answer.may_qualify(shift.desk, 1, "U0ANN").id == 1
+    assert deal.may_qualify(shift.desk, 1, "U0ANN")[0].id == 1

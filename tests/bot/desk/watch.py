@@ -2,11 +2,13 @@
 
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import text
+from sqlalchemy import func, select, text
+from sqlmodel import col
 
 from bot.clock import MovableClock
 from bot.desk import auditor, remind
 from storage import findings
+from storage.tables import DeadlineRow
 from tests.bot.desk.shift import Shift
 from tests.world import MONDAY_9
 
@@ -27,7 +29,7 @@ class Watch(MovableClock):
     def wait(self, by: timedelta) -> None:
         """Time passes."""
         self._real += by
-        self._ahead += by
+        self._at = (self._at[0] + by, None)
 
     def jump(self, by: timedelta) -> None:
         """Somebody sets the machine's clock, forward or back."""
@@ -72,6 +74,20 @@ def tick(shift: Shift) -> None:
     for _ in range(100):
         if not remind.remind(shift.desk):
             return
+
+
+def until(shift: Shift, moment: datetime) -> None:
+    """Time passes until *moment*; Baton looks whenever something falls due that is more than its own upkeep."""
+    while shift.now < moment:
+        with shift.desk.database.reading() as session:
+            falls_due = select(func.min(col(DeadlineRow.due_at))).where(
+                col(DeadlineRow.state) == "open",
+                col(DeadlineRow.due_at) > shift.now,
+                col(DeadlineRow.kind).not_in(remind.JOBS),
+            )
+            following = session.scalars(falls_due).one()
+        shift.clock.advance_to(min(following or moment, moment))
+        tick(shift)
 
 
 def told(shift: Shift) -> list[str]:

@@ -1,10 +1,15 @@
 """Answers to /mql, as they are drawn."""
 
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
 import pytest
 
 from bot.slack.views import answers
 from bot.slack.views.card import Message
 from scoring.definition import read_definition
+from scoring.next_tier import Missing
 from scoring.qualify import Verdict
 from scoring.receipt import Part
 from tests import shown as states
@@ -34,7 +39,10 @@ def test_an_empty_queue_says_so() -> None:
 def test_a_lead_in_the_queue_says_points_name_tier_stage_and_time() -> None:
     (line,) = [each for each in read(answers.queue(states.queue([], [states.shown()]))) if "Ada" in each]
 
-    assert line.startswith(" 90  *Ada Lovelace*, Analytical Engines · demo · MQL · first touch by <!date^")
+    assert line.startswith(
+        " 90  *Ada Lovelace*, Analytical Engines · demo · MQL · ≈ 18 % · first touch by <!date^"
+    )
+    assert line.endswith(f" · <{states.LINK}|Open the card>")
 
 
 def test_a_touched_lead_in_the_queue_has_no_time_to_meet() -> None:
@@ -47,7 +55,7 @@ def test_a_long_queue_shows_twenty_and_counts_the_rest() -> None:
     lines = read(answers.queue(states.queue([states.shown({"first_name": "Ada"})] * 23, [])))
 
     assert len([line for line in lines if "*Ada*" in line]) == 20
-    assert " … and 3 more" in lines
+    assert " … and 3 more; the Home tab has them all" in lines
 
 
 def test_what_marketing_must_find_out_is_counted() -> None:
@@ -135,3 +143,111 @@ def test_an_empty_funnel_divides_by_nothing() -> None:
 
     assert len([line for line in lines if line.endswith("no cases yet")]) == 5
     assert lines[-1].endswith("Definition v1, unsigned.")
+
+
+def test_why_says_how_many_points_are_missing_to_an_mql_and_to_the_next_tier() -> None:
+    verdict = Verdict(False, None, None, False, False, False, "score", ("40 points, 10 short of 50.",), ())
+    tier = states.DEFINITION_READ.tiers[1]
+    asked = states.explained(verdict=verdict, to_threshold=10, next_tier=Missing(tier, 40))
+    lines = read(answers.why(asked))
+
+    assert "10 more points make it an MQL." in lines
+    assert "40 more points make it *high*." in lines
+
+
+def test_why_says_where_points_alone_lead_no_further() -> None:
+    asked = states.explained(standing=states.DEFINITION_READ.tiers[1])
+
+    assert "As *high*; no number of points alone makes it more urgent." in read(answers.why(asked))
+
+
+def test_why_of_the_most_urgent_lead_asks_for_nothing_more() -> None:
+    said = "\n".join(read(answers.why(states.explained(standing=states.DEFINITION_READ.tiers[0]))))
+
+    assert "more urgent" not in said
+    assert "more make" not in said
+
+
+def test_why_says_where_the_whole_receipt_is_to_be_had_as_a_file() -> None:
+    assert "baton score EMAIL --json" in read(answers.why(states.explained()))[-1]
+
+
+LATE = MONDAY_9 + timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("changes", "next_step"),
+    [
+        ({}, "somebody of the pool presses Accept on its card and logs the first touch by <!date^"),
+        ({"due_at": None}, "somebody of the pool presses Accept on its card."),
+        ({"stage": "sal", "owner": "U0ANN"}, "<@U0ANN> logs the first touch by <!date^"),
+        (
+            {"stage": "sal", "owner": "U0ANN", "now": LATE},
+            "<@U0ANN> logs the first touch, which was due <!date^",
+        ),
+        (
+            {"stage": "sal", "owner": "U0ANN", "touched_at": MONDAY_9},
+            "<@U0ANN> qualifies it, or recycles it with a reason, by <!date^",
+        ),
+        ({"stage": "sql", "owner": "U0ANN", "ae": "U0MAX"}, "<@U0MAX> accepts it, or sends it back."),
+        ({"stage": "opportunity", "owner": "U0MAX"}, "<@U0MAX> makes it an opportunity"),
+    ],
+)
+def test_lead_says_what_comes_next_and_who_does_it(changes: dict[str, Any], next_step: str) -> None:
+    now = changes.get("now", MONDAY_9)
+    given = {name: value for name, value in changes.items() if name != "now"}
+    lines = read(answers.lead(states.explained(history=(states.handoff(**given),), now=now)))
+
+    assert lines[-1].startswith(f"*Next:* {next_step}")
+
+
+def test_lead_that_is_not_with_sales_says_what_it_lacks() -> None:
+    verdict = Verdict(False, None, None, False, False, False, "score", ("49 points, 1 short of 50.",), ())
+
+    assert read(answers.lead(states.explained(verdict=verdict, to_threshold=1)))[-1] == (
+        "*Next:* 1 more point makes it an MQL."
+    )
+
+
+def test_lead_links_to_the_cards_of_its_hand_offs() -> None:
+    message = answers.lead(states.explained(history=(states.handoff(),), links={1: states.LINK}))
+
+    assert any(line.endswith(f"<{states.LINK}|Open the card>") for line in read(message))
+
+
+def test_a_lead_in_the_queue_whose_time_is_over_says_so() -> None:
+    late = states.shown(due_at=MONDAY_9 - timedelta(minutes=1))
+
+    assert "🔴 first touch was due <!date^" in "\n".join(read(answers.queue(states.queue([late], []))))
+
+
+def test_a_lead_in_the_queue_is_worth_money_where_the_team_knows_what_a_deal_is_worth() -> None:
+    rich = replace(
+        states.queue([], [states.shown()]), worth=replace(states.WORTH, deal_value=9_000, currency="EUR")
+    )
+    said = "\n".join(read(answers.queue(rich)))
+
+    assert "· ≈ 1,620 EUR ·" in said
+    assert "≈ is the chance that a lead of this score becomes an SQL, times 9,000 EUR a deal." in said
+
+
+def test_an_sql_is_no_chance_of_one_any_more() -> None:
+    assert "≈ 18 %" not in "\n".join(read(answers.queue(states.queue([states.accepted(stage="sql")], []))))
+
+
+def test_the_fallback_texts_of_answers_say_what_a_notification_should() -> None:
+    asked = states.explained(history=(states.handoff(stage="sal"),))
+
+    assert answers.why(asked).text == "50 points. It is with sales as SAL."
+    assert answers.lead(asked).text == "Lead Ada Lovelace: 50 points. It is with sales as SAL."
+    queue = answers.queue(states.queue([states.shown()], []))
+    assert queue.text == "1 yours, 0 to be claimed; first Ada Lovelace"
+
+
+def test_the_funnel_tells_apart_what_no_score_made_and_how_many_came_back() -> None:
+    """ "returning ones shown apart." """
+    lines = read(answers.funnel(states.figures(returning=4, by_hand=3, spot_checks=2)))
+
+    assert "Of these hand-offs 4 are of returning leads." in lines
+    assert "Apart, in no rate: 3 handed over by hand · 2 spot checks." in lines
+    assert not any("Apart" in line for line in read(answers.funnel(states.figures())))

@@ -1,6 +1,7 @@
 """The card, line by line."""
 
 import ast
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -40,7 +41,7 @@ def test_a_fresh_card_reads_as_it_was_drawn() -> None:
         "message": "We want to replace our scoring by spring.",
     }
 
-    assert lines(card(states.shown(facts)))[:-3] == [
+    assert lines(card(states.shown(facts)))[:-5] == [
         "*Ada Lovelace*, VP Marketing · Analytical Engines",
         "⏱ First touch by <!date^1795424700^{date_short_pretty} {time}|Mon 23 Nov 09:05> (5 working minutes)"
         " · their time 10:05",
@@ -142,9 +143,53 @@ def test_a_touch_stops_the_promise_and_counts() -> None:
 def test_an_assigned_lead_is_not_called_accepted() -> None:
     message = card(states.shown(owner="U0ANN"))
 
-    assert "👤 Yours, <@U0ANN>" in lines(message)
+    assert "👤 Yours, <@U0ANN>." in lines(message)
     assert "Accepted" not in message.text
     assert "accept" in buttons(message)
+
+
+def test_how_a_lead_came_to_its_owner_is_said_where_there_is_something_to_say() -> None:
+    said = "Ann has this company and is away, so it went to Bob by turns."
+    assert f"👤 Yours, <@U0BOB>. {said}" in lines(card(states.shown(owner="U0BOB", routed=said)))
+    assert said in lines(card(states.shown(routed=said)))
+
+
+def menu(message: Message) -> dict[str, str]:
+    (row,) = [block for block in message.blocks if block["type"] == "actions"]
+    found = [each for each in row["elements"] if each["type"] == "overflow"]
+    return {one["value"]: one["text"]["text"] for each in found for one in each["options"]}
+
+
+def test_the_menu_holds_what_is_possible_now() -> None:
+    facts = {"facts:17": "Complete facts"}
+    assert menu(card(states.shown(id=17))) == {"reassign:17": "Give it to somebody"} | facts
+    owned = {"reassign:17": "Give it to somebody else", "snooze:17": "Put nudges off"} | facts
+    assert menu(card(states.accepted(id=17))) == owned
+    pauses = replace(states.DEFINITION_READ, pause_reasons=("on holiday",))
+    assert menu(card(states.accepted(None, definition=pauses, id=17))) == owned | {
+        "pause:17": "Pause the clock"
+    }
+    until = MONDAY_9 + timedelta(days=1)
+    paused = states.accepted(None, definition=pauses, id=17, paused_until=until, pause_reason="on *holiday*")
+    assert menu(card(paused)) == owned | {"resume:17": "Let the clock run again"}
+    assert "⏸ Paused until" in lines(card(paused))[1]
+    assert "on ∗holiday∗" in lines(card(paused))[1]
+    assert (
+        menu(card(states.accepted(id=17, stage="sql"))) == {"reassign:17": "Give it to somebody else"} | facts
+    )
+
+
+def test_a_lead_is_opened_in_the_crm_where_the_team_file_says_where() -> None:
+    state = states.accepted(id=17)
+    linked = replace(state, team=replace(state.team, crm_url="https://crm.example/contacts/{email}"))
+    (option,) = [
+        one for block in card(linked).blocks if block["type"] == "actions"
+        for each in block["elements"] if each["type"] == "overflow"
+        for one in each["options"] if one["value"] == "crm:17"
+    ]  # fmt: skip
+    assert option["url"] == "https://crm.example/contacts/ada%40engines.example"
+    unknown = replace(state, team=replace(state.team, crm_url="https://crm.example/{id}"))
+    assert "crm:17" not in menu(card(unknown)), "a lead without an id of the CRM has no page there"
 
 
 def test_without_undo_to_offer_there_is_no_button_for_it() -> None:
@@ -274,3 +319,40 @@ def test_a_lead_that_comes_back_shows_the_reason_of_its_last_end(world: World) -
 
     assert len(world.slack.messages("C0EMEA")) == 2
     assert "Back again; recycled on 2026-11-23: no active project. “After the move”" in world.card().plain()
+
+
+def test_an_sql_that_waits_names_its_account_executive_and_until_when() -> None:
+    at = MONDAY_9 + timedelta(hours=1)
+    made = states.accepted(stage="sql", sql_at=at, ae="U0MAX", bant={"budget": "can_get", "need": "yes"})
+    message = card(made)
+
+    assert lines(message)[1].startswith("🏁 SQL · Handed to Max, accept by <!date^")
+    assert "|Tue 24 Nov 10:00>" in lines(message)[1]
+    assert "📋 budget can get it · authority unknown · need yes · timeline unknown" in lines(message)
+    assert list(buttons(message)) == ["ae_accept", "opportunity", "send_back", "recycle", "why"]
+    assert "<@U0MAX>" not in str(message.blocks) + message.text
+
+
+def test_an_sql_of_a_team_without_account_executives_waits_for_nobody() -> None:
+    message = card(states.accepted(stage="sql", sql_at=MONDAY_9))
+
+    assert lines(message)[1] == "🏁 SQL"
+    assert list(buttons(message)) == ["opportunity", "recycle", "why"]
+
+
+def test_an_account_executives_sql_says_who_has_it_and_who_qualified_it() -> None:
+    made = states.accepted(stage="sql", owner="U0MAX", ae="U0MAX", ae_accepted_at=MONDAY_9, sdr="U0ANN")
+    message = card(made)
+
+    assert "🤝 <@U0MAX> has taken it on; qualified by Ann" in lines(message)
+    assert list(buttons(message)) == ["opportunity", "send_back", "recycle", "why"]
+
+
+def test_an_opportunity_shows_its_worth_and_its_day() -> None:
+    deal: dict[str, Any] = {"amount": 1_250_000, "currency": "EUR", "close_on": MONDAY_9.date()}
+    message = card(states.accepted(stage="opportunity", last=JUST_PRESSED, **deal))
+
+    assert lines(message)[1] == "🏁 Opportunity · 1,250,000 EUR · close by 2026-11-23"
+    assert list(buttons(message)) == ["won", "lost", "opportunity", "undo", "why"]
+    won = lines(card(states.shown(stage="won", owner="U0ANN", **deal)))
+    assert won == ["*Ada Lovelace*, Analytical Engines · Won · 1,250,000 EUR · <@U0ANN>"]

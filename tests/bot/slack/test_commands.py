@@ -70,7 +70,7 @@ def test_why_has_the_rows_and_the_total_of_the_card(world: World) -> None:
 
     world.ask("U0BOB", "why ada@engines.example")
 
-    (section,) = [each["text"] for each in states.texts(world.slack.whispered("U0BOB")[-1].blocks)]
+    section, *_ = [each["text"] for each in states.texts(world.slack.whispered("U0BOB")[-1].blocks)]
     rows = [line for line in section.split("\n") if re.match(r" [+−]\d", line)]
     assert set(rows) == on_the_card
     assert section.startswith("*105* = fit 40 + intent 65 · MQL at 50 · definition v1")

@@ -68,7 +68,44 @@ def test_the_owners_nudge_offers_what_they_most_likely_did() -> None:
     ],
 )
 def test_a_breach_says_whose_it_was(owner: str | None, readers: list[str], words: str) -> None:
-    assert words in read(notes.breach_thread(states.shown(owner=owner), "breach 100%", readers))
+    broken = notes.Broken("breach", readers, owner, "rep")
+    assert words in read(notes.breach_thread(states.shown(owner=owner), broken))
+
+
+def test_a_breach_says_what_was_in_the_way_where_it_was_not_the_rep() -> None:
+    broken = notes.Broken("breach", [], "U0ANN", "nobody")
+    assert "Most of the time went to nobody at work." in read(notes.breach_thread(states.shown(), broken))
+    itself = notes.Broken("breach", [], "U0ANN", "rep")
+    assert "Most of the time" not in read(notes.breach_thread(states.shown(), itself))
+
+
+HANDED = [
+    (notes.Handed("U0BOB", "U0ANN", "by_itself"), "is with <@U0BOB> now: Ann had not touched it in time."),
+    (
+        notes.Handed("U0BOB", "U0ANN", "passed_on", "U0ANN"),
+        "is with <@U0BOB> now: Ann passed on what they have.",
+    ),
+    (
+        notes.Handed("U0BOB", "U0ANN", "passed_on", "U0MAX"),
+        "is with <@U0BOB> now: Max passed on what Ann has.",
+    ),
+    (notes.Handed("U0BOB", None, "round_robin"), "is with <@U0BOB> now: it is their turn."),
+    (notes.Handed("U0MAX", "U0ANN", "reassigned", "U0MAX"), "is with Max now: Max gave it to them."),
+    (
+        notes.Handed("U0BOB", "U0ANN", "reassigned", "U0MAX", "knows *them*"),
+        "gave it to them. “knows ∗them∗”",
+    ),
+    (notes.Handed(None, "U0ANN", "pool", "U0ANN"), "is back in the pool: Ann gave it back. Press Accept"),
+]
+
+
+@pytest.mark.parametrize(("change", "words"), HANDED)
+def test_a_lead_that_changed_hands_says_why_and_calls_who_has_it_now(
+    change: notes.Handed, words: str
+) -> None:
+    said = notes.handed(states.shown(owner=change.to), change, MONDAY_9)
+    assert words in read(said)
+    assert ("<@U0ANN> <@U0BOB>" in read(said)) == (change.to is None)
 
 
 def test_several_notices_are_one_message() -> None:
@@ -98,7 +135,7 @@ def test_new_activity_is_named_as_the_definition_names_it() -> None:
         Activity("e1", "pricing_page", "/pricing?<b>", at, at),
         Activity("e2", "roi_calculator", None, at, at),
     ]
-    said = read(notes.activity(did, states.DEFINITION_READ, "high", LONDON))
+    said = read(notes.activity(states.shown(), did, "high"))
 
     assert "➕ Pricing page: /pricing?&lt;b&gt; · <!date^" in said
     assert "➕ ROI calculator · <!date^" in said
@@ -107,7 +144,7 @@ def test_new_activity_is_named_as_the_definition_names_it() -> None:
 
 def test_activity_that_raises_nothing_says_nothing_of_it() -> None:
     did = [Activity("e1", "pricing_page", None, 0, 0)] * 25
-    said = read(notes.activity(did, states.DEFINITION_READ, None, LONDON))
+    said = read(notes.activity(states.shown(), did, None))
 
     assert "Raised" not in said
     assert "… and 5 more" in said
@@ -136,6 +173,6 @@ def test_going_live_names_who_pressed() -> None:
 
 
 def test_a_nudge_speaks_of_the_agreed_time_where_the_clock_was_taken_off() -> None:
-    said = read(notes.breach_thread(states.shown(due_at=None), "breach 100%"))
+    said = read(notes.breach_thread(states.shown(due_at=None), notes.Broken("breach 100%")))
 
     assert "was due the agreed time" in said
