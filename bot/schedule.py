@@ -11,6 +11,10 @@ from bot.desk import remind
 from bot.desk.desk import Desk
 
 log = logging.getLogger(__name__)
+_ticking = logging.getLogger(f"{__name__}.ticks")
+_ticking.setLevel(
+    logging.ERROR
+)  # it warns of each tick that outlasts its second: no news, the next one does it all
 
 EVERY_SECONDS = 1
 MOST_ROUNDS = 100
@@ -27,7 +31,7 @@ class Schedule:
         self._desk = desk
         self._courier = courier
         self._seconds = seconds
-        self._ticks = BackgroundScheduler(timezone="UTC")
+        self._ticks = BackgroundScheduler(timezone="UTC", logger=_ticking)
         self._last_tick = seconds()
 
     def start(self) -> None:

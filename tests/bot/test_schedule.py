@@ -122,7 +122,9 @@ def test_a_guest_learned_that_way_presses_in_vain(world: World) -> None:
     assert "Guests cannot" in world.whispered("U0GUS")[0]
 
 
-def test_a_scheduler_that_misfires_does_the_work_of_all_missed_ticks_at_once(world: World) -> None:
+def test_a_scheduler_that_misfires_does_the_work_of_all_missed_ticks_at_once_and_complains_of_nothing(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
     world.send(world.event("demo_request"))
     slow = Schedule(world.baton.desk, world.baton.courier)
     held = threading.Lock()
@@ -144,6 +146,7 @@ def test_a_scheduler_that_misfires_does_the_work_of_all_missed_ticks_at_once(wor
 
     notes = [note.text for note in world.slack.thread("C0EMEA", world.card().ts)]
     assert [("80 %" in note) for note in notes] == [True], "the earlier one was overtaken before it was sent"
+    assert caplog.messages == []
 
 
 def decided(world: World, step: str) -> bool:

@@ -16,6 +16,15 @@ ROOM = 11_500
 """Characters of JSON that the lines of a message may take: Slack refuses a message of about 13,200 in all."""
 
 
+MESSAGE = 13_000
+"""Characters of JSON of a whole message, by the same measure."""
+
+
+def size(parts: Sequence[Block]) -> int:
+    """The characters blocks count for in a message."""
+    return sum(len(json.dumps(part, ensure_ascii=False, separators=(",", ":"))) for part in parts)
+
+
 def section(text: str, block_id: str | None = None) -> Block:
     """A paragraph of mrkdwn that Slack does not link by itself; cut to 3,000 characters."""
     block: Block = {

@@ -4,6 +4,7 @@ Who has become an SQL has a row of their own, and who is at an end a line: from 
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from bot.desk.report import Shown
 from bot.slack.views import blocks
@@ -31,11 +32,28 @@ ROWS = 2
 FEW = 3
 """So many people are shown with rows of their scores and what they wrote."""
 
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How much of each person is shown."""
+
+    most: int
+    """Characters of a name, a title or an address."""
+    rows: bool
+    """With rows of the score and what they wrote."""
+    menu: bool = True
+    """With a ⋯ beside the name; its links may be long."""
+
+
+ROOMS = (Room(40, rows=False), Room(20, rows=False), Room(12, rows=False, menu=False))
+FEW_ROOMS = (Room(80, rows=True), *ROOMS)
+"""From the widest to what always fits. What is left out is under Why?"""
+
 _ORDER = ("accept", "reject", "touch", "qualify", "recycle", "undo", "why")
 
 
 def bundle_card(on_it: Sequence[Shown]) -> Message:
-    """The card, the first one first; *on_it* has at most bundling.MOST."""
+    """The card, the first one first, as wide as Slack takes it; *on_it* has at most bundling.MOST."""
     groups: dict[str | None, list[Shown]] = {}
     alone: list[Shown] = []
     for shown in on_it:
@@ -44,20 +62,19 @@ def bundle_card(on_it: Sequence[Shown]) -> Message:
         else:
             alone.append(shown)
     parts: list[Block] = []
-    for group in groups.values():
-        parts += _group(group, _room(len(on_it)), few=len(on_it) <= FEW)
-    parts += [{"type": "divider"}] if groups and alone else []
-    for shown in alone:
-        parts += _alone(shown)
+    for room in FEW_ROOMS if len(on_it) <= FEW else ROOMS:
+        parts = []
+        for group in groups.values():
+            parts += _group(group, room)
+        parts += [{"type": "divider"}] if groups and alone else []
+        for shown in alone:
+            parts += _alone(shown, room)
+        if blocks.size(parts) <= blocks.MESSAGE:
+            break
     return Message(parts, _fallback(list(groups.values()), on_it))
 
 
-def _room(people: int) -> int:
-    """Characters of a name and a title: ten people stay under Slack's 13,200."""
-    return 80 if people <= FEW else 40
-
-
-def _group(group: Sequence[Shown], most: int, *, few: bool) -> list[Block]:
+def _group(group: Sequence[Shown], room: Room) -> list[Block]:
     """Those whom one person, or pool, works on: they share the buttons, the owner and the clock that runs out first."""
     first, value = group[0], group[0].handoff.id
     tight = _tightest(group)
@@ -65,7 +82,7 @@ def _group(group: Sequence[Shown], most: int, *, few: bool) -> list[Block]:
     parts = [blocks.section("\n".join(head), f"who-all-{value}")]
     parts.append(blocks.context(_situation(group)))
     for shown in group:
-        parts += _person(shown, most, few=few)
+        parts += _person(shown, room)
     owner = _owner(group)
     parts += [blocks.section("\n".join(owner), f"owned-{value}")] if owner else []
     return [*parts, shared_buttons(group)]
@@ -94,8 +111,8 @@ def _situation(group: Sequence[Shown]) -> str:
     return " · ".join(word for word in [*list(plays)[:1], *words] if word)
 
 
-def _person(shown: Shown, most: int, *, few: bool) -> list[Block]:
-    handoff = shown.handoff
+def _person(shown: Shown, room: Room) -> list[Block]:
+    handoff, most = shown.handoff, room.most
     title = safe(shown.facts.get("title", ""), most)
     words = [f"*{name_of(shown, most)}*" + (f", {title}" if title else "")]
     words.append(f"*{handoff.score}* = fit {handoff.fit} + intent {handoff.intent}")
@@ -104,16 +121,16 @@ def _person(shown: Shown, most: int, *, few: bool) -> list[Block]:
     words += ["returning"] if handoff.returning else []
     lines = [" · ".join(word for word in words if word)]
     if handoff.flag:
-        lines.append(f"⚠️ {safe(handoff.flag, 200 if few else 60)}")
+        lines.append(f"⚠️ {safe(handoff.flag, 200 if room.rows else 60)}")
     if handoff.owner is not None:
         lines += [line for line in (reach(shown, most), tried(shown)) if line]
-    if few:
+    if room.rows:
         ordered = sorted(handoff.receipt, key=lambda row: -abs(int(row["points"])))
         lines += [row_line(row, shown.calendar) for row in ordered[:ROWS]]
-    menu = more(shown, work=False)
+    menu = more(shown, work=False) if room.menu else []
     line = blocks.section("\n".join(lines), f"who-{handoff.id}")
     parts = [line | {"accessory": menu[0]} if menu else line]
-    message = plain(shown.facts.get("message", ""), 200) if few else ""
+    message = plain(shown.facts.get("message", ""), 200) if room.rows else ""
     return parts + ([blocks.quote(f"“{message}” (what they wrote)")] if message else [])
 
 
@@ -149,18 +166,18 @@ def shared_buttons(group: Sequence[Shown]) -> Block:
     return blocks.actions(*found, *menu, block_id=f"do-{group[0].handoff.id}")
 
 
-def _alone(shown: Shown) -> list[Block]:
+def _alone(shown: Shown, room: Room) -> list[Block]:
     handoff = shown.handoff
     if handoff.erased:
         return [blocks.section(ERASED, f"who-{handoff.id}")]
     if not handoff.open:
         return [ended_line(shown, f"who-{handoff.id}")]
-    lines = [f"{who_line(shown, 40)} · *{handoff.score}*", *promise_line(shown)]
+    lines = [f"{who_line(shown, min(room.most, 40))} · *{handoff.score}*", *promise_line(shown)]
     if handoff.owner is not None:
         lines.append(whose_line(shown))
     return [
         blocks.section("\n".join(lines), f"who-{handoff.id}"),
-        buttons(shown) | {"block_id": f"do-{handoff.id}"},
+        buttons(shown, menu=room.menu) | {"block_id": f"do-{handoff.id}"},
     ]
 
 
