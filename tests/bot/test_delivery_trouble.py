@@ -21,6 +21,8 @@ from storage.tables import CardRow, OutboxRow, PaceRow, SettingRow
 from tests.bot.patience import Patient, raise_patient
 from tests.world import ADA, BOT_TOKEN, World, raze
 
+pytestmark = pytest.mark.slow  # hours of outage, each in several kinds
+
 HOUR, MINUTE, SECOND = timedelta(hours=1), timedelta(minutes=1), timedelta(seconds=1)
 POSTS, EDITS, HISTORY = "chat.postMessage", "chat.update", "conversations.history"
 

@@ -11,6 +11,8 @@ from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from tests.program import Program, Running, free_port
 
+pytestmark = pytest.mark.slow  # a browser and a process of its own
+
 CHROMIUM = "/usr/bin/chromium"
 QUIET = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",

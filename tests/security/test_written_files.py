@@ -13,6 +13,8 @@ from scoring.contractfile import LARGEST_FILE, ContractError
 from scoring.definition import read_definition
 from scoring.team import read_team
 
+pytestmark = pytest.mark.slow  # files of many megabytes
+
 Reader = Callable[[str], object]
 READERS: tuple[Reader, ...] = (read_definition, read_team, read_mapping)
 LAUGHS = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(

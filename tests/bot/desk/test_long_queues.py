@@ -61,8 +61,9 @@ def check_each_once(shift: Shift) -> None:
     assert max(on.values()) <= 10
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("leads", [2_000, pytest.param(10_000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("leads", [2_000, 10_000])
 def test_of_thousands_of_leads_at_once_the_hottest_keep_their_cards_and_the_rest_come_on_digests(
     either_shift: Shift, leads: int
 ) -> None:
@@ -167,6 +168,7 @@ def test_a_lead_somebody_is_pressing_on_keeps_its_card_and_is_not_waited_for(
     check_each_once(one)
 
 
+@pytest.mark.slow
 def test_the_burst_drains_hot_ones_first_and_every_lead_is_seen_once(patient: Patient) -> None:
     shift = Shift(patient.baton.desk, patient.clock)
     burst(shift, 1_000, hot=5)

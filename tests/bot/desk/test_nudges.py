@@ -336,6 +336,7 @@ def off(team: Team, reader: str, at: datetime) -> bool:
     return person is None or not team.on_shift(person, at)
 
 
+@pytest.mark.slow
 @settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     wait=st.integers(0, 4 * 24 * 60),

@@ -288,6 +288,7 @@ def test_a_forged_button_changes_nothing_and_is_answered(at_work: World, tmp_pat
     assert log_of(tmp_path) == before
 
 
+@pytest.mark.slow
 def test_a_form_about_no_lead_is_refused_in_the_form(at_work: World, tmp_path: Path) -> None:
     before = log_of(tmp_path)
 

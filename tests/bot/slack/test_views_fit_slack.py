@@ -280,6 +280,7 @@ def test_slack_opens_every_form_and_home_whatever_a_lead_writes(case: Case, many
         assert states.refused_view(view) == []
 
 
+@pytest.mark.slow
 @OFTEN
 @given(any_state())
 def test_nothing_a_lead_writes_mentions_links_or_formats(case: Case) -> None:
