@@ -34,6 +34,7 @@ _OF_COMPANIES = (
     .where(_H.stage.in_(("mql", "sal")), _H.origin == "scored", _H.crossed_at > bindparam("since"))
     .distinct()
 )
+_OPEN_OF = select(_H.id).where(_H.ended_at.is_(None), _H.lead_id.in_(_THESE))
 _HOLD = select(_H.id).where(_H.card_id.in_(_THESE)).order_by(_H.id).with_for_update(key_share=True)
 _HOLD_FREE = (
     select(_H.id)
@@ -60,6 +61,23 @@ def hold_cards(session: Session, companies: Collection[str], since: datetime) ->
             found.setdefault(handoff.card_id or 0, []).append(handoff)
     joinable = {id_ for part in in_parts(sorted(found)) for (id_,) in rows_of(session, _JOINABLE, these=part)}
     return {card: on_it for card, on_it in found.items() if card in joinable}
+
+
+def hold_with_leads(
+    session: Session, leads: Collection[int], companies: Collection[str], since: datetime
+) -> None:
+    """Hold the open hand-offs of *leads*, and with them, by number, what stands on the cards that others of
+    *companies* may join in this transaction: taken one after the other, they would be taken out of order.
+
+    The companies are held already.
+    """
+    held = {id_ for part in in_parts(sorted(leads)) for (id_,) in rows_of(session, _OPEN_OF, these=part)}
+    if not held:
+        return
+    for part in in_parts(sorted(companies)):
+        asked = sorted(card for (card,) in rows_of(session, _OF_COMPANIES, these=part, since=since))
+        held.update(id_ for (id_,) in rows_of(session, _ON, these=asked))
+    handoffs.hold(session, held)
 
 
 def hold(session: Session, card: int) -> list[Handoff]:

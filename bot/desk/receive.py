@@ -22,7 +22,7 @@ from scoring.qualify import Standing, Verdict, qualify
 from scoring.receipt import Score
 from scoring.score import score
 from scoring.stages import Refused
-from storage import assignments, funnel, handoffs, leads, people, repeats, tombstones
+from storage import assignments, bundles, funnel, handoffs, leads, people, repeats, tombstones
 from storage.leads import Judged, Known
 from storage.people import Suppressed
 
@@ -175,7 +175,7 @@ class Done:
 def judge(session: Session, desk: Desk, agreed: Agreed, known: Sequence[Known], *, live: bool) -> Done:
     """Score and qualify leads whose rows are held, keep what is known of them, and hand over who crosses."""
     now = desk.clock.business()
-    around = _around(session, known)
+    around = _around(session, agreed, known, now)
     judged: list[Judged] = []
     crossings: list[Crossing] = []
     below: list[Below] = []
@@ -261,11 +261,13 @@ def _verdict(
     return qualify(case.lead, one.activities, agreed.definition, standing, now, score=since_the_end)
 
 
-def _around(session: Session, known: Sequence[Known]) -> Around:
+def _around(session: Session, agreed: Agreed, known: Sequence[Known], now: datetime) -> Around:
     ids = handoffs.leads_with_any(session, [one.id for one in known])
     if ids and len(known) > 1:
         # Companies before hand-offs, as everywhere: one of these leads may join a card on which another one is.
-        assignments.hold_known_companies(session, {company_domain(one.email) for one in known if one.email})
+        companies = {domain for one in known if one.email and (domain := company_domain(one.email))}
+        assignments.hold_known_companies(session, companies)
+        bundles.hold_with_leads(session, ids, companies, now - agreed.team.bundle)
     past, nurtured = past_of(session, ids)
     changed = {one.id for one in known if one.facts_changed}
     return Around(

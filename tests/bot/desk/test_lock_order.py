@@ -18,7 +18,7 @@ from storage.deadlines import Due
 from tests.bot.desk.deals import TEAM_WITH_AES, with_sue
 from tests.bot.desk.shift import Shift
 from tests.bot.desk.test_turns import demo
-from tests.world import MONDAY_9
+from tests.world import ADA, MONDAY_9
 
 MONTH = timedelta(days=30)
 WAITING = (
@@ -111,3 +111,24 @@ def test_who_goes_away_and_passes_everything_on_wakes_nobody_before_they_have_it
         notices.wake(tick, ["U0ANN", "U0MAX"], shift.now)
 
     assert shift.handoff(mine).owner is None
+
+
+def test_a_request_about_one_on_a_card_and_one_who_joins_it_takes_the_card_in_its_order(
+    postgres_shift: Shift,
+) -> None:
+    shift = postgres_shift
+
+    def of_engines(name: str) -> dict[str, object]:
+        return shift.event("demo_request", ADA | {"email": f"{name}@engines.example"})
+
+    shift.arrive(of_engines("ada"))
+    shift.arrive(of_engines("bert"))
+    assert [row.card_id for row in shift.rows()] == [1, 1]
+
+    def both_come() -> None:
+        shift.arrive(of_engines("bert"), of_engines("cyd"))
+
+    with meanwhile(shift, both_come, lambda session: handoffs.hold(session, [1])) as press:
+        handoffs.hold(press, [1, 2])  # as a press on the card goes on
+
+    assert [row.card_id for row in shift.rows()] == [1, 1, 1]
