@@ -1,7 +1,7 @@
 """The row is the schedule: whatever is due is a row with a time, claimed like any other, done once."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -232,6 +232,14 @@ def forget(session: Session, row: Due) -> None:
 def open_steps(session: Session, kinds: Sequence[str], subject: str) -> list[Due]:
     """The steps of *kinds* still to come for one subject, soonest first."""
     return [Due(*row) for row in rows_of(session, _OPEN_STEPS, kinds=list(kinds), whose=subject)]
+
+
+def next_open(session: Session, kinds: Sequence[str], most: int) -> list[Due]:
+    """The next rows of *kinds* that are to come, soonest first."""
+    query = select(*(col(getattr(DeadlineRow, each.name)) for each in fields(Due)))
+    open_ones = query.where(col(DeadlineRow.state) == "open", col(DeadlineRow.kind).in_(kinds))
+    in_order = open_ones.order_by(col(DeadlineRow.due_at), col(DeadlineRow.id)).limit(most)
+    return [Due(*row) for row in session.execute(in_order)]
 
 
 def soonest(session: Session, kinds: Sequence[str]) -> datetime | None:

@@ -4,7 +4,7 @@ States: new, sending, sent, unknown (it may have been sent), dropped (no longer 
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -364,6 +364,28 @@ def depths(session: Session) -> dict[tuple[str, str], int]:
         .group_by(col(OutboxRow.kind), col(OutboxRow.state))
     )
     return {(kind, state): count for kind, state, count in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class Passing:
+    """A letter as somebody who looks on sees it."""
+
+    id: int
+    kind: str
+    pace: str
+    state: str
+    attempts: int
+    handoff_id: int | None
+    error: str | None
+
+
+def newest(session: Session, most: int) -> list[Passing]:
+    """The newest letters, whatever has become of them, the newest first."""
+    names = [col(getattr(OutboxRow, each.name)) for each in fields(Passing)]
+    return [
+        Passing(*row)
+        for row in session.execute(select(*names).order_by(col(OutboxRow.id).desc()).limit(most))
+    ]
 
 
 def oldest(session: Session) -> datetime | None:

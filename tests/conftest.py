@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+from playwright.sync_api import Browser
 
 from bot.desk.desk import open_database
 from bot.playground import Slack
 from tests import compiled, postgres, reused_postgres
+from tests.browser import open_browser
 from tests.program import Program, program_in
 from tests.shop import Shop
 from tests.world import World, raise_world, raze, workspace
@@ -56,6 +58,13 @@ def empty_postgres_url() -> Iterator[str]:
 def database_url(request: pytest.FixtureRequest) -> str:
     """A fresh database, once of each engine."""
     return str(request.getfixturevalue(f"{request.param}_url"))
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium, one for all tests of a file."""
+    with open_browser() as opened:
+        yield opened
 
 
 @pytest.fixture

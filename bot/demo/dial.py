@@ -55,14 +55,15 @@ def controls(theatre: Theatre) -> list[Control]:
         theatre.forward(max(due - clock.business(), NOT_LATER))
         return f"It is {_now(theatre)} now, when the next thing was due."
 
-    return [
-        Control("Pause the clock", pause),
-        Control("Let it run", go_on),
-        Control("5 minutes later", lambda: later(timedelta(minutes=5))),
-        Control("1 hour later", lambda: later(timedelta(hours=1))),
-        Control("1 day later", lambda: later(timedelta(days=1))),
-        Control("To the next deadline", to_the_next),
-    ]
+    buttons = {
+        "Pause the clock": pause,
+        "Let it run": go_on,
+        "5 minutes later": lambda: later(timedelta(minutes=5)),
+        "1 hour later": lambda: later(timedelta(hours=1)),
+        "1 day later": lambda: later(timedelta(days=1)),
+        "To the next deadline": to_the_next,
+    }
+    return [Control(label, press, "Move the clock") for label, press in buttons.items()]
 
 
 def _now(theatre: Theatre) -> str:

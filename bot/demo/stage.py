@@ -6,7 +6,8 @@ import threading
 import time
 from collections.abc import Callable
 
-from bot.demo import dial, leads
+from bot.demo import dial, hood, leads
+from bot.demo.lead_desk import LeadDesk
 from bot.demo.theatre import Theatre, open_theatre, slack_for
 from bot.files import files_of
 from bot.playground import Channel, Control, Slack, User
@@ -48,6 +49,7 @@ def stage(settings: Settings, say: Say) -> None:
     with open_theatre(settings, live=True) as theatre:
         theatre.slack.caption = lambda: dial.reading(theatre)
         theatre.slack.controls.extend(_controls(theatre))
+        theatre.slack.panels.extend((LeadDesk(theatre).panel(), hood.panel(theatre)))
         _play_samples(theatre)
         theatre.baton.desk.draws = True
         say(f"Open {theatre.slack.page} and act as {_names(theatre.team)}.")
@@ -100,7 +102,7 @@ def _controls(theatre: Theatre) -> list[Control]:
         _did(theatre, person, strongest)
         return f"{first} {last}: {strongest[0].signal.replace('_', ' ')}."
 
-    return [Control("A lead asks for a demo", another), *dial.controls(theatre)]
+    return [Control("A lead asks for a demo", another, "Make something happen"), *dial.controls(theatre)]
 
 
 def playground(settings: Settings, say: Say) -> None:

@@ -20,9 +20,11 @@ from bot.clock import MovableClock
 from bot.desk import health
 from bot.desk.govern import Files
 from bot.files import check, text_of
-from bot.playground import Channel, Shortcut, Slack, User
+from bot.manifest import manifest
+from bot.playground import Channel, Command, Shortcut, Slack, User
 from bot.playground.server import Server
 from bot.settings import Settings
+from bot.slack.listeners.commands import SUBCOMMANDS
 from bot.slack.listeners.shortcuts import SHORTCUTS
 from bot.starting import team_text, webhook_secret
 from scoring.contract import Definition
@@ -78,6 +80,10 @@ class Theatre:
             "lead": dict(lead),
         }
         return made | ({"asset": asset} if asset else {})
+
+    def facts(self, lead: Mapping[str, object]) -> dict[str, object]:
+        """What is known of *lead*, who did nothing."""
+        return {"occurred_at": self.clock.business().isoformat(), "lead": dict(lead)}
 
     def forward(self, by: timedelta) -> None:
         """Put the clock forward in steps, so that every rung of a ladder speaks in its turn."""
@@ -139,7 +145,14 @@ def slack_for(team: Team, clock: Callable[[], float]) -> Slack:
         signing_secret=SIGNING_SECRET,
         clock=clock,
         shortcuts=[Shortcut(callback_id, each.name) for callback_id, each in SHORTCUTS.items()],
+        commands=[_command(each) for each in manifest("", socket_mode=True)["features"]["slash_commands"]],
     )
+
+
+def _command(entered: Mapping[str, str]) -> Command:
+    """A slash command as the app's manifest enters it, and what may follow it."""
+    words = [(each.usage, each.help_line) for each in SUBCOMMANDS.values()]
+    return Command(entered["command"], entered["usage_hint"], entered["description"], words)
 
 
 @contextmanager

@@ -147,11 +147,16 @@ def next_due(desk: Desk, handoff_id: int) -> tuple[str, datetime] | None:
     return (first.step, first.due_at) if first else None
 
 
+def to_come(desk: Desk, most: int) -> list[Due]:
+    """The next *most* things that are due for a person or a lead, soonest first."""
+    with desk.database.reading() as session:
+        return deadlines.next_open(session, _TOLD, most)
+
+
 def soonest(desk: Desk) -> datetime | None:
     """When something is due next that a person may read or a lead may feel; None where nothing is."""
-    told = [kind for kinds, _ in KINDS if kinds is not JOBS for kind in kinds]
     with desk.database.reading() as session:
-        return deadlines.soonest(session, told)
+        return deadlines.soonest(session, _TOLD)
 
 
 def back_at(desk: Desk, reader: str) -> datetime:
@@ -250,3 +255,6 @@ KINDS: tuple[tuple[Mapping[str, Decider], int], ...] = (
     (STEPS, AT_ONCE), (turns.OWNERS, 1), (LISTS, 5), (WAKE_UPS, 1), (JOBS, 1),
 )  # fmt: skip
 """In this order, each in transactions of its own, of at most so many rows."""
+
+_TOLD = [kind for kinds, _ in KINDS if kinds is not JOBS for kind in kinds]
+"""What a person may read or a lead may feel."""

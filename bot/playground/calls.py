@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from dataclasses import dataclass
 from email.utils import formatdate
 from urllib.parse import parse_qsl
@@ -23,6 +24,10 @@ ANYWHERE = {"team_id"}
 """Bolt puts the workspace into every call, and Slack takes it."""
 
 
+LOST = ("drop", "500_before", "500_after")
+"""Trouble after which the app does not see the answer."""
+
+
 class HungUp(Exception):
     """The connection is to be closed without an answer."""
 
@@ -41,6 +46,7 @@ class Calls:
         struck: list[Fault] = []
         arguments: Payload = {}
         refusal: Refusal | None = None
+        began = time.monotonic()
         try:
             arguments, token = await arguments_of(incoming)
             with self.workspace.lock:
@@ -51,6 +57,9 @@ class Calls:
             refusal, body = caught, refused(caught)
         self._record(name, arguments, refusal)
         kinds = {fault.kind for fault in struck}
+        lost = next((word for word in LOST if word in kinds), None)
+        wrong = lost or (refusal.error if refusal else None)
+        self.workspace.traffic.note("call", name, arguments, body, wrong, time.monotonic() - began)
         if "drop" in kinds:
             raise HungUp
         if kinds & {"500_before", "500_after"}:

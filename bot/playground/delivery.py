@@ -14,6 +14,7 @@ import httpx
 from bot.playground.people import Payload
 from bot.playground.settings import Settings
 from bot.playground.sockets import Sockets
+from bot.playground.traffic import Traffic
 
 InProcess = Callable[[bytes, dict[str, str]], tuple[int, str]]
 """(body, headers) -> (HTTP status, body); for tests that dispatch without a network."""
@@ -39,6 +40,7 @@ class Delivery:
 
     settings: Settings
     sockets: Sockets
+    traffic: Traffic
     events_url: str | InProcess | None = None
     _client: httpx.Client | None = None
     _opening: threading.Lock = field(default_factory=threading.Lock, repr=False)
@@ -49,6 +51,13 @@ class Delivery:
         *retry* is the number and reason of a repeated event.
         """
         started = time.monotonic()
+        answer = self._sent(kind, payload, retry, started)
+        self.traffic.note(
+            "event", name_of(kind, payload), payload, answer.text, answer.error, time.monotonic() - started
+        )
+        return answer
+
+    def _sent(self, kind: str, payload: Payload, retry: tuple[int, str] | None, started: float) -> Answer:
         if self.sockets.open_now:
             answer = self.sockets.send(kind, payload, self.settings.patience)
             return Answer(200, answer) if answer is not None else Answer(0, error="operation_timeout")
@@ -109,6 +118,18 @@ class Delivery:
         if self._client is not None:
             self._client.close()
             self._client = None
+
+
+def name_of(kind: str, payload: Payload) -> str:
+    """What a payload is called in a list: "block_actions accept", "/mql queue", "app_home_opened"."""
+    if kind == "slash_commands":
+        return f"{payload['command']} {payload['text']}".strip()
+    if kind == "events_api":
+        return str(payload.get("event", payload)["type"])
+    view = payload.get("view") or {}
+    actions = [each["action_id"] for each in payload.get("actions", [])]
+    words = [payload["type"], *actions] if actions else [payload["type"], view.get("callback_id", "")]
+    return " ".join([*words, payload.get("callback_id", "")]).strip()
 
 
 def error_of(status: int) -> str | None:

@@ -19,6 +19,13 @@ class NotThere(AssertionError):
     """The person cannot do this: nothing of the kind is displayed to them."""
 
 
+class NoCommand(NotThere):
+    """A slash command nobody has entered."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f'{name} is not a valid command. Messages that start with "/" are read as commands.')
+
+
 @dataclass(frozen=True)
 class Where:
     """Narrows a press down: `value` tells buttons of one action_id apart; the page names the block too.
@@ -66,6 +73,9 @@ class Gestures:
         """Write a slash command in *channel* (by default the first one the person is in)."""
         with self.workspace.lock:
             person = self._here(user)
+            known = [each.name for each in self.workspace.settings.commands]
+            if known and command not in known:
+                raise NoCommand(command)
             room = self._room(person, channel)
             link = self._link(
                 Link(self.workspace.next_id("L"), user, room.id, self.workspace.settings.clock())

@@ -1,14 +1,20 @@
 // The page: asks for the state twice a second, draws it, and sends what the person does.
 import { drawn } from "./blocks.js";
-import { dated, make, written } from "./text.js";
+import { completing } from "./commands.js";
+import { conversation, patch } from "./messages.js";
+import { modal } from "./modal.js";
+import { make } from "./text.js";
+import { tools } from "./tools.js";
 
 const at = (id) => document.getElementById(id);
 const HOME = "home";
 let state = null;
-let me = new URLSearchParams(location.search).get("user") || sessionStorage.getItem("me") || "";
-let room = "";
-let form = null;
-let busy = false;
+const wanted = new URLSearchParams(location.search);
+let me = wanted.get("user") || sessionStorage.getItem("me") || "";
+let room = wanted.get("room") || "";
+let pointed = wanted.get("message"); // "p1700000000000100", as permalinks write it
+let readUntil = 0;
+let replyTo = null;
 const seen = {};
 
 async function ask(path, body) {
@@ -20,10 +26,12 @@ async function ask(path, body) {
 
 let hiding = 0;
 function toast(sentence) {
-  at("toast").textContent = sentence;
-  at("toast").hidden = false;
+  const box = at("toast");
+  if (box.matches(":popover-open")) box.hidePopover(); // shown again, it is above a modal that came meanwhile
+  box.textContent = sentence;
+  box.showPopover();
   clearTimeout(hiding);
-  hiding = setTimeout(() => { at("toast").hidden = true; }, 6000);
+  hiding = setTimeout(() => box.hidePopover(), 6000);
 }
 
 const SENTENCES = {
@@ -50,161 +58,153 @@ function pressing(place, more = {}) {
     act("press", { action_id: element.action_id, block_id: block.block_id, value, option, ...place, ...more });
 }
 
-// What a message's own menu offers: the app's shortcuts. Nobody has them on what only they see.
-function shortcuts(one) {
-  if (one.whisper || !state.shortcuts.length) return null;
-  const choose = (callback_id) => () => act("shortcut", { callback_id, channel: one.channel, ts: one.ts });
-  const menu = make("div", { class: "menu", role: "menu", hidden: true },
-    ...state.shortcuts.map((each) => make("button", { type: "button", role: "menuitem", "data-shortcut": each.callback_id,
-      onclick: choose(each.callback_id) }, each.name)));
-  const open = (event) => { event.stopPropagation(); menu.hidden = !menu.hidden; };
-  return make("span", { class: "overflow own" },
-    make("button", { type: "button", "aria-label": "Message shortcuts", "data-menu": one.ts, onclick: open }, "⋮"), menu);
-}
-
-function message(one) {
-  const mine = one.user === state.app.id;
-  const name = mine ? state.app.name : state.names[one.user] || "Slackbot";
-  const place = { channel: one.channel, ts: one.ts };
-  const on = surface({ press: pressing(place), scope: one.ts });
-  const body = one.blocks.length ? drawn(one.blocks, on) : make("div", {}, written(one.text, on.reader));
-  const sent = dated(Number(one.ts), "{time}", on.reader.tz, state.now);
-  const files = one.files.map((file) => make("div", { class: "image" }, `📄 ${file.title}`));
-  return make("article", { class: one.whisper ? "message whisper" : "message", "data-ts": one.ts },
-    make("div", { class: mine ? "avatar app" : "avatar", "aria-hidden": "true" }, name[0]),
-    make("div", { class: "body" },
-      one.whisper ? make("small", { class: "only" }, "👁 Only visible to you") : null,
-      make("div", { class: "by" }, make("b", {}, name), mine ? make("span", { class: "tag" }, "APP") : null,
-        make("time", {}, sent), one.edited ? make("small", {}, "(edited)") : null, shortcuts(one)),
-      body, ...files));
+function drawing() {
+  const now = reader();
+  const day = new Intl.DateTimeFormat("sv-SE", { timeZone: now.tz }).format(new Date(now.now * 1000));
+  return {
+    me, app: state.app, names: state.names, reader: now, surface, press: pressing, shortcuts: state.shortcuts,
+    looks: JSON.stringify([me, day, state.names, state.shortcuts]), reply: replying,
+    choose: (callback_id, one) => act("shortcut", { callback_id, channel: one.channel, ts: one.ts }),
+  };
 }
 
 function stream() {
   const here = state.messages.filter((one) => one.channel === room);
-  const parents = here.filter((one) => !one.thread_ts || one.thread_ts === one.ts);
-  const replies = (ts) => here.filter((one) => one.thread_ts === ts && one.ts !== ts);
-  const nodes = parents.flatMap((one) => {
-    const below = replies(one.ts);
-    return [message(one), below.length ? make("div", { class: "thread" }, ...below.map(message)) : null];
-  });
-  return nodes.length ? nodes : [make("p", { class: "empty" }, "Nothing here yet.")];
+  const items = conversation(here, drawing(), readUntil);
+  return items.length ? items : [{ id: "empty", looks: "", draw: () => make("p", { class: "empty" }, "Nothing here yet.") }];
 }
 
 function homeTab() {
-  if (!state.home) return [make("p", { class: "empty" }, "The app has not published a Home for this person yet.")];
+  const nothing = () => make("p", { class: "empty" }, "The app has not published a Home for this person yet.");
+  if (!state.home) return [{ id: "nothing", looks: "", draw: nothing }];
   const on = surface({ press: pressing({}), values: state.home.state.values, scope: "home" });
-  return [make("article", { class: "home" }, drawn(state.home.blocks, on))];
+  const looks = drawing().looks + JSON.stringify([state.home.blocks, state.home.state.values]);
+  return [{ id: HOME, looks, draw: () => make("article", { class: "home", "data-ts": HOME }, drawn(state.home.blocks, on)) }];
 }
 
 const dm = () => `D${me.slice(1)}`;
-const unread = (id) => state.messages.some((one) => one.channel === id && Number(one.ts) > (seen[me + id] || 0));
+const fresh = (id) => state.messages.filter((one) => one.channel === id && one.user !== me && Number(one.ts) > (seen[me + id] || 0));
 
-function roomLine(id, label, title) {
+function roomLine(id, sign, name, title) {
   const current = room === id;
-  return make("button", { class: `room${current ? " current" : ""}${!current && unread(id) ? " unread" : ""}`, "data-room": id,
-    title, onclick: () => go(id) }, label);
+  const unread = current ? [] : fresh(id);
+  const calls = unread.filter((one) => id === dm() || JSON.stringify([one.text, one.blocks]).includes(`<@${me}>`)).length;
+  const label = `${name}${unread.length ? `, ${unread.length} unread` : ""}`;
+  return {
+    id, looks: JSON.stringify([sign, name, current, unread.length, calls, me]),
+    draw: () => make("button", { class: `room${current ? " current" : ""}${unread.length ? " unread" : ""}`, "data-room": id,
+      "data-action": id, title, "aria-label": label, "aria-current": current ? "true" : null, onclick: () => go(id) },
+    make("span", { "aria-hidden": "true" }, sign), " ", name, calls ? make("span", { class: "badge" }, String(calls)) : null),
+  };
 }
 
 function sidebar() {
-  const channels = state.rooms.filter((one) => !one.dm);
-  at("rooms").replaceChildren(
-    make("h4", {}, "Channels"),
-    ...channels.map((one) => roomLine(one.id, `${one.private ? "🔒" : "#"} ${one.name}${one.archived ? " (archived)" : ""}${one.shared ? " ⇄" : ""}`,
-      one.shared ? "Shared with another company" : one.name)),
-    make("h4", {}, "Apps"), roomLine(dm(), `● ${state.app.name}`, "Direct messages"),
-    roomLine(HOME, "⌂ Home", "The app's Home tab"));
-  const people = state.users.map((user) => make("option", { value: user.id, selected: user.id === me },
-    user.name + (user.is_guest ? " (guest)" : user.team_id ? " (other company)" : "")));
-  at("actas").replaceChildren(...people);
+  const heading = (words) => ({ id: words, looks: words, draw: () => make("h3", {}, words) });
+  patch(at("rooms"), [
+    heading("Channels"),
+    ...state.rooms.filter((one) => !one.dm).map((one) => roomLine(one.id, one.private ? "🔒" : "#",
+      `${one.name}${one.archived ? " (archived)" : ""}${one.shared ? " ⇄" : ""}`, one.shared ? "Shared with another company" : one.name)),
+    heading("Apps"), roomLine(dm(), "●", state.app.name, "Direct messages"), roomLine(HOME, "⌂", "Home", "The app's Home tab")]);
+  const people = state.users.map((user) => [user.id, user.name + (user.is_guest ? " (guest)" : user.team_id ? " (other company)" : "")]);
+  patch(at("actas"), people.map(([id, name]) => ({ id, looks: name, draw: () => make("option", { value: id }, name) })));
+  at("actas").value = me;
+  const next = people[(people.findIndex(([id]) => id === me) + 1) % people.length];
+  at("another").href = `?user=${next[0]}`;
+  at("another").textContent = `Open a window for ${next[1]}`;
 }
 
-function modal() {
-  const view = state.modal;
-  const key = view ? JSON.stringify([me, view.id, view.hash, view.errors]) : null;
-  if (key === (form && form.key)) return;
-  const veil = at("veil");
-  veil.hidden = !view;
-  if (!view) { form = null; veil.replaceChildren(); return; }
-  const inputs = new Map();
-  const values = () => Object.fromEntries([...inputs].map(([block, read]) => [block, read()]));
-  const on = surface({ inputs, values: view.state.values, errors: view.errors, scope: view.id });
-  on.press = (block, element, value, option) => pressing({}, { values: values() })(block, element, value, option);
-  const send = async (event) => {
-    event.preventDefault();
-    if (busy) return;
-    busy = true;
-    try { await act("submit", { values: values() }); } finally { busy = false; }
-  };
-  const text = (object, otherwise) => (object ? written(object, on.reader) : otherwise);
-  const close = make("button", { type: "button", "data-close": true, onclick: () => act("close", {}) }, text(view.close, "Cancel"));
-  const submit = view.submit ? make("button", { class: "primary", "data-submit": true }, text(view.submit)) : null;
-  veil.replaceChildren(make("form", { class: "modal", role: "dialog", "aria-modal": "true", novalidate: true, onsubmit: send },
-    make("h2", {}, text(view.title)), drawn(view.blocks, on), make("footer", { class: "row end" }, close, submit)));
-  form = { key };
-  const first = (scope) => veil.querySelector(`${scope} input, ${scope} select, ${scope} textarea`);
-  (first(".wrong") || first(".input"))?.focus();
-}
-
-function side() {
-  at("side").hidden = !state.controls.length;
-  const press = (index) => async (event) => {
-    event.target.disabled = true;
-    try {
-      const { said, refused } = await ask("page/control", { index });
-      at("said").prepend(make("li", {}, said || refused || ""));
-      while (at("said").children.length > 8) at("said").lastChild.remove();
-    } finally { event.target.disabled = false; }
-    await refresh();
-  };
-  const labels = state.controls.join("\n");
-  if (at("controls").dataset.labels === labels) return;
-  at("controls").dataset.labels = labels;
-  at("controls").replaceChildren(...state.controls.map((label, index) => make("button", { onclick: press(index) }, label)));
+// Screen readers hear what came, not the whole conversation again.
+let heard = null;
+function tellNews() {
+  const last = state.messages.at(-1)?.ts || "";
+  if (heard !== null && last > heard.last && heard.me === me) {
+    const came = state.messages.filter((one) => one.ts > heard.last && one.user !== me && one.channel === room);
+    if (came.length) at("news").textContent = came.map((one) => `${state.names[one.user] || state.app.name}: ${one.text}`).join(". ");
+  }
+  heard = { last, me };
 }
 
 function draw() {
   const rooms = [...state.rooms.map((one) => one.id), dm(), HOME];
   if (!rooms.includes(room)) room = rooms[0];
-  const last = state.messages.filter((one) => one.channel === room).at(-1);
-  if (last) seen[me + room] = Number(last.ts);
   const box = at("stream");
   const bottom = box.scrollHeight - box.scrollTop - box.clientHeight < 80;
+  const last = state.messages.filter((one) => one.channel === room).at(-1);
+  if (last) seen[me + room] = Number(last.ts);
   sidebar();
   const known = state.rooms.find((one) => one.id === room);
   at("title").textContent = room === HOME ? `${state.app.name} · Home` : room === dm() ? state.app.name : `# ${known.name}`;
-  box.replaceChildren(...(room === HOME ? homeTab() : stream()).filter(Boolean));
+  patch(box, room === HOME ? homeTab() : stream());
   if (bottom) box.scrollTop = room === HOME ? 0 : box.scrollHeight;
+  pointOut();
   at("box").hidden = room === HOME || Boolean(known?.archived);
-  side();
-  modal();
+  modal(state.modal, { me, surface, press: pressing, act, reader: reader() });
+  side.draw(state);
+  tellNews();
+}
+
+function replying(one) {
+  replyTo = one;
+  const stop = make("button", { type: "button", onclick: () => replying(null) }, "Write to the channel instead");
+  at("replying").hidden = !one;
+  at("replying").replaceChildren(...(one ? ["Your reply goes into the thread of this message. ", stop] : []));
+  if (one) at("line").focus();
 }
 
 function go(id) {
+  readUntil = seen[me + id] || 0;
   room = id;
+  replying(null);
   at("stream").scrollTop = 1e9;
   if (id === HOME) act("home", {});
   draw();
+}
+
+// Brings the message that a link was about into view.
+function pointOut() {
+  if (!pointed) return;
+  const found = [...at("stream").querySelectorAll("[data-ts]")].find((one) => `p${one.dataset.ts.replace(".", "")}` === pointed);
+  pointed = null;
+  if (!found) return;
+  found.scrollIntoView({ block: "center" });
+  found.classList.add("pointed");
+  found.tabIndex = -1;
+  found.focus({ preventScroll: true });
+}
+
+// A link to a message of this workspace stays in this window, and with this person.
+function followed(event) {
+  const link = event.target.closest?.("a[href]");
+  const parts = link && new URL(link.href).origin === location.origin && new URL(link.href).pathname.split("/");
+  if (!parts || parts[1] !== "archives") return;
+  event.preventDefault();
+  pointed = parts[3];
+  go(parts[2]);
 }
 
 let asking = null;
 async function refresh() {
   if (asking) await asking;
   asking = (async () => {
+    const asked = me;
     const next = await ask(`page/state?user=${encodeURIComponent(me)}&since=${encodeURIComponent(state?.version || "")}`);
     if (next.refused) throw new Error(next.refused);
     at("caption").textContent = next.caption;
-    if (!next.me) return;
+    if (!next.me || asked !== me) return;
     state = next;
-    if (!me) me = next.me;
+    me = next.me;
     draw();
   })().finally(() => { asking = null; });
   return asking;
 }
 
+const side = tools({ ask, toast, refresh, me: () => me });
+const { close } = completing(() => state?.commands || []);
 at("actas").addEventListener("change", (event) => {
   me = event.target.value;
   sessionStorage.setItem("me", me);
-  form = null;
+  readUntil = 0;
+  replying(null);
   refresh();
 });
 at("box").addEventListener("submit", async (event) => {
@@ -212,9 +212,15 @@ at("box").addEventListener("submit", async (event) => {
   const line = at("line").value.trim();
   if (!line) return;
   at("line").value = "";
-  await act("write", { channel: room, line });
-  at("stream").scrollTop = at("stream").scrollHeight;
+  close();
+  const thread_ts = replyTo && !line.startsWith("/") ? replyTo.thread_ts || replyTo.ts : undefined;
+  replying(null);
+  await act("write", { channel: room, line, thread_ts });
+  if (!thread_ts) at("stream").scrollTop = at("stream").scrollHeight;
 });
-document.addEventListener("click", () => document.querySelectorAll(".menu").forEach((menu) => { menu.hidden = true; }));
+const closeMenus = () => document.querySelectorAll(".menu").forEach((menu) => { menu.hidden = true; });
+document.addEventListener("click", closeMenus);
+document.addEventListener("click", followed);
+document.addEventListener("keydown", (event) => { if (event.key === "Escape") closeMenus(); });
 setInterval(() => refresh().catch(() => { at("caption").textContent = "The playground has stopped."; }), 500);
 refresh();

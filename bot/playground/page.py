@@ -3,16 +3,18 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib.resources import files
-from typing import Protocol
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from bot.playground import page_tools as tools
 from bot.playground.delivery import Answer
-from bot.playground.gestures import Gestures, NotThere, Where
+from bot.playground.doors import Control, Panel
+from bot.playground.faults import Faults
+from bot.playground.gestures import Gestures, NoCommand, NotThere, Where
 from bot.playground.messages import Message
 from bot.playground.modals import top, wire
 from bot.playground.people import Channel, Payload
@@ -26,16 +28,6 @@ HEADERS = {
     "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
 }
-
-
-class Button(Protocol):
-    """A control of the embedding program."""
-
-    @property
-    def label(self) -> str: ...
-
-    @property
-    def press(self) -> Callable[[], str]: ...
 
 
 def is_local(request: Request) -> bool:
@@ -58,13 +50,19 @@ class Page:
 
     gestures: Gestures
     submissions: Submissions
-    controls: Callable[[], Sequence[Button]]
+    controls: Callable[[], Sequence[Control]]
     caption: Callable[[], str]
+    panels: Callable[[], Sequence[Panel]]
+    faults: Faults
 
     def routes(self) -> list[BaseRoute]:
         return [
             Route("/", self.index),
+            Route("/archives/{channel}/{stamp}", self.permalink),
             Route("/page/state", self.state),
+            Route("/page/panel", self.panel),
+            Route("/page/traffic", self.traffic),
+            Route("/page/file/{id}", self.uploaded),
             Route("/page/{action}", self.act, methods=["POST"]),
             Route("/{name}.{kind}", self.file),
         ]
@@ -75,6 +73,13 @@ class Page:
 
     async def index(self, request: Request) -> Response:
         return shipped("index", "html") if is_local(request) else forbidden()
+
+    async def permalink(self, request: Request) -> Response:
+        """A message's address, as chat.getPermalink gives it: the page, with that message in view."""
+        if not is_local(request):
+            return forbidden()
+        wanted = {"room": request.path_params["channel"], "message": request.path_params["stamp"]}
+        return RedirectResponse(f"/?{urlencode(wanted)}")
 
     async def file(self, request: Request) -> Response:
         """The page's own files, by name; nothing else of the package."""
@@ -102,16 +107,42 @@ class Page:
             body = await request.json()
             # On a thread: the app answers by calling this very server.
             answer = await run_in_threadpool(action, self, body)
+        except NoCommand as unknown:
+            return JSONResponse({"refused": str(unknown)})
         except NotThere:
             return JSONResponse({"refused": "This is not there any more. Look again."}, 409)
         except (ValueError, KeyError, TypeError, IndexError) as wrong:
             return JSONResponse({"refused": f"not understood: {wrong!r}"}, 400)
         return JSONResponse(answer if isinstance(answer, dict) else asdict(answer))
 
+    async def panel(self, request: Request) -> Response:
+        """What the panel `name` shows now."""
+        if not is_local(request):
+            return forbidden()
+        tables = await run_in_threadpool(tools.watched, self.panels(), request.query_params.get("name", ""))
+        return JSONResponse({"tables": [asdict(each) for each in tables]}, headers=HEADERS)
+
+    async def traffic(self, request: Request) -> Response:
+        """The exchanges after number `after`, the complaints, and the trouble that is still to strike."""
+        if not is_local(request):
+            return forbidden()
+        after = request.query_params.get("after", "")
+        said = tools.traffic(self.workspace, self.faults, int(after) if after.isdigit() else 0)
+        return JSONResponse(said, headers=HEADERS)
+
+    async def uploaded(self, request: Request) -> Response:
+        """A file the app uploaded: a picture is shown, anything else is saved."""
+        if not is_local(request):
+            return forbidden()
+        return tools.file(self.workspace, request.path_params["id"]) or PlainTextResponse("not found", 404)
+
     def seen_by(self, user: str, since: str) -> Payload:
         workspace = self.workspace
         # The embedding program's callables first: they may wait for locks of their own.
-        caption, controls = self.caption(), [control.label for control in self.controls()]
+        caption, controls = (
+            self.caption(),
+            [{"label": one.label, "group": one.group} for one in self.controls()],
+        )
         with workspace.lock:
             person = workspace.users.get(user) or next(iter(workspace.users.values()), None)
             version = f"{workspace.version}:{person.id if person else ''}"
@@ -128,6 +159,8 @@ class Page:
                 "names": dict(workspace.names),
                 "users": [asdict(one) for one in workspace.users.values() if not one.deleted],
                 "controls": controls,
+                "panels": [tools.described(panel) for panel in self.panels()],
+                "commands": [asdict(one) for one in workspace.settings.commands],
                 "shortcuts": [asdict(one) for one in workspace.settings.shortcuts],
                 "rooms": [described(room) for room in rooms],
                 "messages": [written(one) for one in reversed(self.gestures.visible(person.id))],
@@ -202,7 +235,8 @@ def write(page: Page, body: Payload) -> Answer:
     room = page.workspace.channels.get(channel)
     if not line or room is None or not room.has(user) or room.archived:
         raise NotThere(f"nothing can be written in {channel}")
-    page.workspace.add(Message(channel, "", user, line))
+    thread = page.workspace.parent(channel, body["thread_ts"]).ts if body.get("thread_ts") else None
+    page.workspace.add(Message(channel, "", user, line, thread_ts=thread))
     return Answer(200)
 
 
@@ -210,7 +244,23 @@ def control(page: Page, body: Payload) -> Payload:
     return {"said": page.controls()[int(body["index"])].press()}
 
 
+def form(page: Page, body: Payload) -> Payload:
+    """A form of a panel, filled in."""
+    return tools.filled(page.panels(), body["panel"], body["form"], body["values"])
+
+
+def trouble(page: Page, body: Payload) -> Payload:
+    with page.workspace.lock:
+        return tools.order(page.faults, body)
+
+
+def heal(page: Page, _body: Payload) -> Payload:
+    with page.workspace.lock:
+        page.faults.waiting.clear()
+    return {}
+
+
 ACTIONS: Mapping[str, Callable[[Page, Payload], Answer | Payload]] = {
     "press": press, "shortcut": shortcut, "submit": submit, "close": close, "home": home,
-    "write": write, "control": control,
+    "write": write, "control": control, "form": form, "trouble": trouble, "heal": heal,
 }  # fmt: skip

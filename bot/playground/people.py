@@ -1,6 +1,6 @@
 """Who and what a workspace has: its people, its channels, and the app itself."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -42,6 +42,16 @@ class Shortcut:
 
     callback_id: str
     name: str
+
+
+@dataclass(frozen=True)
+class Command:
+    """A slash command of the app. `words` are what may follow it, each with what it does: the page completes them."""
+
+    name: str
+    hint: str = ""
+    about: str = ""
+    words: Sequence[tuple[str, str]] = ()
 
 
 @dataclass(frozen=True)

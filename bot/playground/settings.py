@@ -1,10 +1,10 @@
 """What a playground is started with, and what it can write down about the app."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from bot.playground.people import App, Channel, Payload, Shortcut, User
+from bot.playground.people import App, Channel, Command, Payload, Shortcut, User
 
 SCOPES = (
     "channels:history", "channels:read", "chat:write", "commands", "files:write", "groups:history", "groups:read",
@@ -19,7 +19,8 @@ class Settings:
 
     `rate_limit` is in messages a second and channel, None for no limit. `clock` gives seconds since 1970:
     timestamps, triggers, response_urls, rates and the Date header follow it; signatures and time-outs use real
-    time. `scopes` are what the bot token was granted; `shortcuts` what a message's menu offers on the page.
+    time. `scopes` are what the bot token was granted; `shortcuts` what a message's menu offers on the page;
+    `commands` the slash commands there are, where none are named any is taken.
     Without an `app_token` there is no Socket Mode. `patience` is how many seconds the app has to answer:
     Slack gives 3, a loaded machine of tests may give more.
     """
@@ -36,6 +37,7 @@ class Settings:
     patience: float = 3.0
     scopes: Iterable[str] = SCOPES
     shortcuts: Iterable[Shortcut] = ()
+    commands: Sequence[Command] = ()
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,11 @@ from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Any, TypeVar
 
+from starlette.types import ASGIApp
+
 from bot.playground.calls import Calls
 from bot.playground.delivery import Answer, Delivery, InProcess
+from bot.playground.doors import Control, Panel
 from bot.playground.faults import KINDS, Fault, Faults
 from bot.playground.gestures import Gestures, NotThere, Where
 from bot.playground.messages import Message
@@ -24,30 +27,23 @@ from bot.playground.workspace import Workspace
 Found = TypeVar("Found")
 
 
-@dataclass(frozen=True)
-class Control:
-    """A button beside the page; pressing it calls `press`, whose sentence is shown."""
-
-    label: str
-    press: Callable[[], str]
-
-
 @dataclass(kw_only=True, eq=False)
 class Slack(Settings):
     """One workspace with one app in it. Every method may be called from any thread.
 
-    `controls` and `caption` are drawn on the page; `events_url` is where the app listens (a URL, or a
+    `controls`, `panels` and `caption` are drawn on the page; `events_url` is where the app listens (a URL, or a
     callable for tests that dispatch in process).
     """
 
     controls: list[Control] = field(default_factory=list)
+    panels: list[Panel] = field(default_factory=list)
     caption: str | Callable[[], str] = ""
 
     def __post_init__(self) -> None:
         self.workspace = Workspace(self)
         self.sockets = Sockets(self.app.app_id)
         self.faults = Faults(self.clock, self.rate_limit)
-        self.delivery = Delivery(self, self.sockets)
+        self.delivery = Delivery(self, self.sockets, self.workspace.traffic)
         self.gestures = Gestures(self.workspace, self.delivery)
         self.submissions = Submissions(self.workspace, self.delivery)
         self._server: Server | None = None
@@ -56,12 +52,19 @@ class Slack(Settings):
 
     def start(self, port: int = 0) -> "Slack":
         """Listen on 127.0.0.1; 0 takes any free port. Raises OSError when the port is taken."""
-        calls = Calls(self.workspace, self.sockets, self.faults)
-        page = Page(self.gestures, self.submissions, lambda: self.controls, self.sentence_on_top)
-        self._server = Server(Web(calls).app(page.routes()), port)
+        self._server = Server(self.asgi(), port)
         self.workspace.base = f"http://127.0.0.1:{self._server.port}"
         self._server.start()
         return self
+
+    def asgi(self) -> ASGIApp:
+        """Everything that is served: the Web API, sockets, the page."""
+        calls = Calls(self.workspace, self.sockets, self.faults)
+        page = Page(
+            self.gestures, self.submissions, lambda: self.controls, self.sentence_on_top, lambda: self.panels,
+            self.faults,
+        )  # fmt: skip
+        return Web(calls).app(page.routes())
 
     def stop(self) -> None:
         """Stop listening; everything said stays readable."""

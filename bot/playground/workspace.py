@@ -10,6 +10,7 @@ from bot.playground.messages import Message
 from bot.playground.people import Channel, Payload, User
 from bot.playground.settings import Call, Refusal, Settings
 from bot.playground.tickets import Tickets
+from bot.playground.traffic import Traffic
 from bot.playground.views import View
 
 
@@ -38,6 +39,7 @@ class Workspace:
         self.files: dict[str, Payload] = {}
         self.calls: list[Call] = []
         self.complaints: list[str] = []
+        self.traffic = Traffic(settings.clock)
         self.tickets = Tickets(settings.clock)
         self.base = ""  # http://127.0.0.1:PORT once the server runs
         self._stamps: dict[str, int] = {}

@@ -1,20 +1,18 @@
 """A day on the page, in a real browser: what people do with a lead is done by clicking, and each of it is refused to
 somebody whose work it is not."""
 
-import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from bot.playground import Shortcut
 from tests.bot.desk.deals import TEAM_WITH_AES
-from tests.end_to_end.test_page_round import CHROMIUM, QUIET
+from tests.browser import PICTURES
 from tests.world import ADA, DEFINITION, World
 
 ANN, BOB, CAT, MAX, MIA, SUE, TOM, EVE = (
@@ -23,8 +21,6 @@ ANN, BOB, CAT, MAX, MIA, SUE, TOM, EVE = (
 EMEA, ALL = "C0EMEA", "C0ALL"
 BERT = ADA | {"email": "bert@engines.example", "first_name": "Bert", "last_name": "Babbage", "title": "CTO"}
 ZOE = ADA | {"email": "zoe@other.example", "first_name": "Zoe", "company": "Other Works"}
-PICTURES = os.environ.get("BATON_PICTURES")
-"""A directory for pictures of the page at each step."""
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -146,18 +142,6 @@ class Day:
     def dm(self, user: str) -> Locator:
         """The newest direct message."""
         return self.window(user, f"D{user[1:]}").locator(".message").last
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if not Path(CHROMIUM).exists():
-        if os.environ.get("CI") == "true":
-            pytest.fail(f"{CHROMIUM} is missing, and CI must look at the page in a browser")
-        pytest.skip(f"{CHROMIUM} is not installed: the page is not looked at in a browser")
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield launched
-        launched.close()
 
 
 @pytest.fixture
@@ -333,7 +317,7 @@ def test_marketing_keeps_the_list_and_merges_leads_and_sdrs_do_not(day: Day) -> 
     page = day.ask(MIA, merge, "joins")
     page.locator(".whisper").last.get_by_role("button", name="Merge").click()
     with day.answered(page):
-        page.locator("dialog").get_by_role("button", name="Merge").click()
+        page.locator(".confirm").get_by_role("button", name="Merge").click()
     expect(page.locator(".whisper").last).to_contain_text("Merged: the two are one lead now")
 
 

@@ -13,10 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.playground import Message as SlackMessage
 from bot.playground import Slack
-from bot.playground.calls import Calls
-from bot.playground.page import Page
 from bot.playground.server import Server
-from bot.playground.web import Web
 
 _DOOR = re.compile(r"/r/([a-z0-9-]+)(/api/.+)")
 KEPT_CALLS = 2000
@@ -49,10 +46,7 @@ class WatchedSlack(Slack):
 
     def start(self, port: int = 0) -> "WatchedSlack":
         """Listen on 127.0.0.1, every door open."""
-        calls = Calls(self.workspace, self.sockets, self.faults)
-        page = Page(self.gestures, self.submissions, lambda: self.controls, self.sentence_on_top)
-        app = Web(calls).app(page.routes())
-        self._server = Server(_Doors(app, self), port)
+        self._server = Server(_Doors(self.asgi(), self), port)
         self.workspace.base = f"http://127.0.0.1:{self._server.port}"
         self._server.start()
         return self

@@ -29,6 +29,7 @@ def upload_url(request: Request) -> Payload:
         "name": request.text("filename"),
         "size": length,
         "content": None,
+        "alt_txt": request.text("alt_txt"),
     }
     return {"file_id": name, "upload_url": f"{request.workspace.base}/upload/{name}"}
 
@@ -80,4 +81,5 @@ def uploaded(workspace: Workspace, asked: object) -> Payload:
         "name": file["name"],
         "title": asked.get("title", file["name"]),
         "size": file["size"],
+        "alt_txt": file["alt_txt"],
     }

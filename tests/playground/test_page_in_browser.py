@@ -1,0 +1,340 @@
+"""The page in a real browser: what a person at the keyboard or with a mouse does, and what they see."""
+
+import json
+import struct
+import zlib
+from collections.abc import Callable
+from typing import Any, Literal
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
+
+from bot.playground import Command, Control, Field, Form, Panel, Shortcut, Slack, Table, Told
+from tests.browser import complaints_of
+
+Opening = Callable[..., Page]
+
+
+@pytest.fixture
+def opened(slack: Slack, browser: Browser) -> Any:
+    """Opens the page as somebody; nothing may go wrong in its scripts."""
+    pages: list[tuple[Page, list[str]]] = []
+
+    def open_as(user: str = "U0ANN", width: int = 1300, room: str | None = None) -> Page:
+        page = browser.new_page(viewport={"width": width, "height": 900})
+        pages.append((page, complaints_of(page)))
+        page.goto(f"{slack.page}?user={user}")
+        if room:
+            page.locator(f"[data-room={room}]").click()
+        return page
+
+    yield open_as
+    for page, broken in pages:
+        page.close()
+        assert broken == []
+
+
+@pytest.fixture
+def rejecting(
+    slack: Slack, app: Any, client: WebClient, form: dict[str, Any]
+) -> Callable[[], dict[str, Any]]:
+    """An app that opens the form on Accept, wants a date, and takes the rest; returns what was sent."""
+
+    def answer(payload: dict[str, Any]) -> tuple[int, str]:
+        if payload.get("type") == "block_actions":
+            client.views_open(trigger_id=payload["trigger_id"], view=form)
+        if payload.get("type") == "view_submission":
+            if not payload["view"]["state"]["values"]["date"]["date"]["selected_date"]:
+                return 200, json.dumps(
+                    {"response_action": "errors", "errors": {"date": "When shall we call?"}}
+                )
+            client.chat_postEphemeral(channel="C0ALL", user="U0ANN", text="Saved.")
+        return (200, "12 MQLs") if payload.get("command") else (200, "")
+
+    app.answer = answer
+    return lambda: dict(app.last)
+
+
+def test_a_rep_rejects_a_lead_on_the_page(
+    slack: Slack,
+    client: WebClient,
+    card: list[dict[str, Any]],
+    rejecting: Callable[[], dict[str, Any]],
+    browser: Browser,
+) -> None:
+    page = browser.new_page()
+    broken: list[str] = []
+    page.on("pageerror", lambda error: broken.append(str(error)))
+    client.chat_postMessage(channel="C0ALL", text="Ada", blocks=card)
+    page.goto(slack.page)
+    expect(page.locator(".message b", has_text="Ada")).to_be_visible()
+    expect(page.locator(".mention")).to_have_text("@Ann")
+
+    page.get_by_role("button", name="Accept").click()
+    expect(page.locator(".modal h2")).to_have_text("Reject")
+    page.locator("[data-submit]").click()
+    expect(page.locator("[data-block=reason] .error")).to_have_text("Please complete this required field.")
+    page.locator("[data-block=reason] select").select_option("timing.no_project")
+    page.locator("[data-block=note] input").fill("in spring")
+    page.get_by_label("Mail").first.check()
+    page.locator("[data-submit]").click()
+    expect(page.locator("[data-block=date] .error")).to_have_text("When shall we call?")
+    expect(page.locator("[data-block=note] input")).to_have_value("in spring")
+    page.locator("[data-block=date] input").fill("2027-03-01")
+    page.locator("[data-block=who] select").select_option("U0BOB")
+    page.locator("[data-submit]").click()
+    expect(page.locator(".modal")).to_have_count(0)
+
+    values = rejecting()["view"]["state"]["values"]
+    assert values["note"]["note"]["value"] == "in spring"
+    assert (values["kind"]["kind"]["selected_option"] or {})["value"] == "mail"
+    assert values["who"]["who"]["selected_user"] == "U0BOB"
+    expect(page.locator(".whisper")).to_contain_text("Saved.")
+
+    page.locator("#line").fill("/mql funnel")
+    page.locator("#line").press("Enter")
+    expect(page.locator(".whisper").last).to_contain_text("12 MQLs")
+    page.locator("#actas").select_option("U0BOB")
+    expect(page.locator(".whisper")).to_have_count(0)
+    expect(page.locator(".message")).to_have_count(1)
+    assert broken == []
+
+
+def test_a_messages_menu_offers_the_apps_shortcuts(
+    slack: Slack, client: WebClient, app: Any, browser: Browser
+) -> None:
+    slack.shortcuts = [
+        Shortcut("why_this_lead", "Why this lead?"),
+        Shortcut("hand_to_sales", "Hand to sales"),
+    ]
+    ts = client.chat_postMessage(channel="C0ALL", text="Ada asked for a demo")["ts"]
+    client.chat_postEphemeral(channel="C0ALL", user="U0ANN", text="psst")
+    page = browser.new_page()
+    page.goto(f"{slack.page}?user=U0ANN")
+
+    expect(page.get_by_label("Message shortcuts")).to_have_count(1)  # none on what only Ann sees
+    page.get_by_label("Message shortcuts").click()
+    page.get_by_role("menuitem", name="Why this lead?").click()
+
+    slack.wait_for(lambda: app.payloads)
+    told = app.last
+    assert (told["type"], told["callback_id"], told["message_ts"]) == ("message_action", "why_this_lead", ts)
+    assert told["user"]["id"] == "U0ANN"
+
+
+def test_what_a_lead_wrote_is_only_ever_text_on_the_page(
+    slack: Slack, client: WebClient, browser: Browser
+) -> None:
+    trap = "<img src=x onerror=alert(1)> &lt;script&gt;alert(1)&lt;/script&gt; <javascript:alert(1)|click>"
+    client.chat_postMessage(channel="C0ALL", text=trap)
+    page = browser.new_page()
+    alerts: list[str] = []
+    page.on("dialog", lambda dialog: alerts.append(dialog.message))
+    page.goto(slack.page)
+    expect(page.locator(".message")).to_contain_text("<script>alert(1)</script>")
+    assert page.locator(".message img, .message script, .message a").count() == 0
+    assert alerts == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_the_page_fits_its_window_and_follows_the_readers_scheme(
+    slack: Slack,
+    client: WebClient,
+    card: list[dict[str, Any]],
+    browser: Browser,
+    scheme: Literal["light", "dark"],
+    width: int,
+) -> None:
+    slack.caption = "The demo's clock: Monday 23 November, 10:00, Europe/London · working hours until 17:00"
+    slack.controls.extend(Control(f"{number} hours later", lambda: "") for number in range(8))
+    client.chat_postMessage(channel="C0ALL", text="Ada", blocks=card)
+    page = browser.new_page(viewport={"width": width, "height": 844}, color_scheme=scheme)
+    page.goto(slack.page)
+    expect(page.get_by_role("button", name="Accept")).to_be_visible()
+
+    assert page.evaluate("document.documentElement.scrollWidth") <= width, "it scrolls sideways"
+    assert page.evaluate("document.getElementById('stream').scrollWidth") <= width
+    paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert (paper == "rgb(255, 255, 255)") == (scheme == "light")
+
+
+def test_a_slash_is_completed_by_the_keyboard(slack: Slack, app: Any, opened: Opening) -> None:
+    slack.commands = [
+        Command("/mql", "queue | lead EMAIL", "Leads", [("queue", "Yours"), ("lead EMAIL", "One lead")])
+    ]
+    page = opened()
+    line = page.get_by_role("combobox", name="Message or command")
+    line.press_sequentially("/m")
+    expect(page.locator("#offers").get_by_role("option")).to_have_text(["/mql queue | lead EMAILLeads"])
+    line.press("Tab")
+    expect(line).to_have_value("/mql ")
+    expect(page.locator("#offers").get_by_role("option")).to_have_count(2)
+    line.press("ArrowDown")
+    line.press("ArrowDown")
+    expect(page.locator("#offers").get_by_role("option", selected=True)).to_contain_text("/mql lead EMAIL")
+    line.press("Enter")
+    expect(line).to_have_value("/mql lead ")
+    line.press_sequentially("ada@engines.example")
+    line.press("Enter")
+    slack.wait_for(lambda: app.payloads)
+    assert app.last["text"] == "lead ada@engines.example"
+    line.fill("/mlq")
+    line.press("Enter")
+    expect(page.locator("#toast")).to_contain_text("/mlq is not a valid command.")
+
+
+def test_what_came_elsewhere_is_marked_unread_and_mentions_are_counted(
+    slack: Slack, client: WebClient, opened: Opening
+) -> None:
+    page = opened("U0ANN", room="C0ALL")
+    client.chat_postMessage(channel="C0EMEA", text="for everybody")
+    emea = page.get_by_role("button", name="emea, 1 unread")
+    expect(emea).to_be_visible()
+    expect(emea.locator(".badge")).to_have_count(0)
+    client.chat_postMessage(channel="C0EMEA", text="for <@U0ANN>")
+    expect(page.locator("[data-room=C0EMEA] .badge")).to_have_text("1")
+    client.chat_postMessage(channel="U0ANN", text="psst")
+    expect(page.locator("[data-room=D0ANN] .badge")).to_have_text("1")
+    page.locator("[data-room=C0EMEA]").click()
+    expect(page.get_by_role("button", name="emea", exact=True)).to_be_visible()
+    page.locator("[data-room=C0ALL]").click()
+    client.chat_postMessage(channel="C0EMEA", text="later")
+    page.get_by_role("button", name="emea, 1 unread").click()
+    expect(page.locator(".new + .message")).to_contain_text("later")
+
+
+def test_a_message_that_comes_leaves_the_keyboard_where_it_is(
+    slack: Slack, client: WebClient, card: list[dict[str, Any]], opened: Opening
+) -> None:
+    ts = client.chat_postMessage(channel="C0ALL", text="Ada", blocks=card)["ts"]
+    page = opened(room="C0ALL")
+    page.get_by_role("button", name="Accept").focus()
+    client.chat_postMessage(channel="C0ALL", text="another")
+    expect(page.locator(".message")).to_have_count(2)
+    expect(page.get_by_role("button", name="Accept")).to_be_focused()
+    card[0]["text"]["text"] = "*Ada*, changed"
+    client.chat_update(channel="C0ALL", ts=ts, text="Ada", blocks=card)
+    expect(page.locator(".message").first).to_contain_text("changed")
+    expect(page.get_by_role("button", name="Accept")).to_be_focused()
+
+
+def test_a_person_replies_in_a_thread(slack: Slack, client: WebClient, opened: Opening) -> None:
+    ts = client.chat_postMessage(channel="C0ALL", text="Ada")["ts"]
+    page = opened(room="C0ALL")
+    page.locator(".message").hover()
+    page.get_by_role("button", name="Reply").click()
+    expect(page.locator("#replying")).to_contain_text("thread")
+    page.locator("#line").fill("I know her")
+    page.locator("#line").press("Enter")
+    expect(page.locator(".thread .message")).to_contain_text("I know her")
+    assert [one.text for one in slack.thread("C0ALL", ts)] == ["I know her"]
+    expect(page.locator("#replying")).to_be_hidden()
+
+
+def test_escape_closes_a_modal_and_the_keyboard_is_back_where_it_was(
+    slack: Slack, client: WebClient, card: list[dict[str, Any]], rejecting: Any, opened: Opening
+) -> None:
+    client.chat_postMessage(channel="C0ALL", text="Ada", blocks=card)
+    page = opened(room="C0ALL")
+    page.get_by_role("button", name="Accept").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog", name="Reject")).to_be_visible()
+    expect(page.locator("[data-block=reason] select")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator(".modal")).to_have_count(0)
+    expect(page.get_by_role("button", name="Accept")).to_be_focused()
+    assert slack.modal("U0ANN") is None
+
+
+def test_a_picture_is_shown_and_another_file_is_offered(
+    slack: Slack, client: WebClient, opened: Opening
+) -> None:
+    alt = "12 of 30"
+    client.files_upload_v2(
+        channel="C0ALL", content=two_pixels(), filename="funnel.png", title="F", alt_txt=alt
+    )
+    client.files_upload_v2(channel="C0ALL", content=b"a,b", filename="leads.csv", title="Leads")
+    page = opened(room="C0ALL")
+    image = page.get_by_role("img", name=alt)
+    expect(image).to_be_visible()
+    assert image.evaluate("node => node.naturalWidth") == 2
+    with page.expect_download() as saved:
+        page.get_by_role("link", name="Leads").click()
+    assert saved.value.suggested_filename == "leads.csv"
+
+
+def two_pixels() -> bytes:
+    """Two red pixels."""
+    row = zlib.compress(b"\x00" + b"\xff\x00\x00" * 2)
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    head = struct.pack(">IIBBBBB", 2, 1, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", row) + chunk(b"IEND", b"")
+
+
+def test_a_link_to_a_message_brings_it_into_view(slack: Slack, client: WebClient, opened: Opening) -> None:
+    first = client.chat_postMessage(channel="C0EMEA", text="the first")["ts"]
+    for number in range(40):
+        client.chat_postMessage(channel="C0EMEA", text=f"line {number}")
+    link = client.chat_getPermalink(channel="C0EMEA", message_ts=first)["permalink"]
+    client.chat_postMessage(channel="C0ALL", text=f"<{link}|Open the card>")
+    page = opened(room="C0ALL")
+    page.get_by_role("link", name="Open the card").click()
+    expect(page.locator("#title")).to_have_text("# emea")
+    expect(page.locator(".message.pointed")).to_contain_text("the first")
+    expect(page.locator(".message.pointed")).to_be_in_viewport()
+
+
+def test_a_panels_form_is_sent_and_its_answer_drawn(slack: Slack, opened: Opening) -> None:
+    def send(values: Any) -> Told:
+        if not values["name"]:
+            return Told(errors={"name": "Write a name."})
+        return Told(
+            [f"{values['name']} came."], [Table("Score", ("Points", "Why"), [("+50", values["file"])])]
+        )
+
+    asked = Form("A lead", [Field("name", "Name"), Field("file", "File", "file")], "Send it", send)
+    slack.panels.append(
+        Panel("Desk", "What one can send.", [asked], lambda: [Table("Waiting", ("Who",), [("Ada",)])])
+    )
+    page = opened()
+    page.get_by_role("tab", name="Desk").click()
+    expect(page.get_by_role("cell", name="Ada")).to_be_visible()
+    page.get_by_role("button", name="Send it").click()
+    expect(page.locator("[data-field=name] .error")).to_have_text("Write a name.")
+    page.get_by_label("Name").fill("Grace")
+    page.get_by_label("File").set_input_files({"name": "a.csv", "mimeType": "text/csv", "buffer": b"row"})
+    page.get_by_role("button", name="Send it").click()
+    expect(page.locator(".ask .told").first).to_contain_text("Grace came.")
+    expect(page.get_by_role("row").filter(has_text="+50")).to_contain_text("row")
+    expect(page.locator("[data-field=name] .error")).to_be_hidden()
+
+
+def test_the_traffic_is_shown_with_its_limits_and_trouble_can_be_ordered(
+    slack: Slack, client: WebClient, card: list[dict[str, Any]], opened: Opening
+) -> None:
+    page = opened(width=1440)
+    page.get_by_role("button", name="Tools").click()
+    client.chat_postMessage(channel="C0ALL", text="Ada", blocks=card)
+    line = page.locator("[data-name='chat.postMessage']")
+    expect(line).to_contain_text("ok")
+    line.locator("summary").click()
+    expect(line).to_contain_text("2 of 50 blocks")
+    page.get_by_role("tab", name="Traffic").press("ArrowRight")
+    expect(page.get_by_role("tab", name="Trouble")).to_be_focused()
+    page.get_by_label("What goes wrong").select_option("is_archived")
+    page.get_by_label("With which call").select_option("chat.postMessage")
+    page.get_by_role("button", name="Order it").click()
+    expect(page.locator(".waiting")).to_contain_text("chat.postMessage")
+    with pytest.raises(SlackApiError, match="is_archived"):
+        client.chat_postMessage(channel="C0ALL", text="x")
+    expect(page.locator(".waiting")).to_contain_text("No trouble is on order.")
+    page.get_by_role("tab", name="Traffic").click()
+    page.get_by_label("Show").select_option("refused")
+    expect(page.locator(".exchange:visible")).to_have_count(1)
+    expect(page.locator(".exchange:visible")).to_contain_text("is_archived")
