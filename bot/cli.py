@@ -338,10 +338,14 @@ def demo_(
 
 
 @app.command()
-def playground() -> None:
-    """Serve the small Slack alone, for a `baton serve` that SLACK_API_URL points to it."""
+def playground(
+    manifest: Annotated[
+        Path | None, typer.Option("--manifest", help="Another app's manifest; without it, Baton's.")
+    ] = None,
+) -> None:
+    """Serve the small Slack alone, for a `baton serve` or another app that SLACK_API_URL points to it."""
     with told():
-        demo.playground(read_settings(), lambda line: print(line, flush=True))
+        demo.playground(read_settings(), manifest, lambda line: print(line, flush=True))
 
 
 def main() -> None:

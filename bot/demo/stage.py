@@ -1,19 +1,16 @@
-"""`baton demo`: the page, with sample leads on it, until Ctrl-C. `baton playground`: the page alone."""
+"""`baton demo`: the page, with sample leads on it, until Ctrl-C."""
 
 import random
-import signal
-import threading
-import time
 from collections.abc import Callable
 
 from bot.demo import dial, hood, leads
 from bot.demo.lead_desk import LeadDesk
-from bot.demo.theatre import Theatre, open_theatre, slack_for
-from bot.files import files_of
-from bot.playground import Channel, Control, Slack, User
+from bot.demo.theatre import Theatre, open_theatre
+from bot.demo.waiting import told_to_stop
+from bot.playground import Control
 from bot.settings import Settings
 from scoring.contract import IntentRow
-from scoring.team import Team, read_team
+from scoring.team import Team
 
 Say = Callable[[str], None]
 
@@ -45,7 +42,7 @@ LAST_NAMES = (
 
 def stage(settings: Settings, say: Say) -> None:
     """Serve Baton and the page with sample leads until SIGINT or SIGTERM."""
-    told = _told_to_stop()
+    told = told_to_stop()
     with open_theatre(settings, live=True) as theatre:
         theatre.slack.caption = lambda: dial.reading(theatre)
         theatre.slack.controls.extend(_controls(theatre))
@@ -103,37 +100,3 @@ def _controls(theatre: Theatre) -> list[Control]:
         return f"{first} {last}: {strongest[0].signal.replace('_', ' ')}."
 
     return [Control("A lead asks for a demo", another, "Make something happen"), *dial.controls(theatre)]
-
-
-def playground(settings: Settings, say: Say) -> None:
-    """Serve the small Slack alone, with the team's people, delivering to BATON_PUBLIC_URL."""
-    told = _told_to_stop()
-    slack = _lone_slack(settings).start(settings.baton_playground_port)
-    slack.events_url = f"{settings.public_url}/slack/events"
-    try:
-        say(f"Open {slack.page}. Run baton serve with SLACK_API_URL={slack.url}.")
-        told.wait()
-    finally:
-        slack.stop()
-
-
-def _lone_slack(settings: Settings) -> Slack:
-    team = slack_for(read_team(files_of(settings).team), time.time)
-    users: list[User] = list(team.users)
-    channels: list[Channel] = list(team.channels)
-    return Slack(
-        users=users,
-        channels=channels,
-        bot_token=settings.slack_bot_token.get_secret_value() or team.bot_token,
-        signing_secret=settings.slack_signing_secret.get_secret_value() or team.signing_secret,
-        app_token=settings.slack_app_token.get_secret_value() or None,
-        shortcuts=team.shortcuts,
-    )
-
-
-def _told_to_stop() -> threading.Event:
-    """Set by SIGINT or SIGTERM, also by one that comes while the demo is still being set up."""
-    told = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: told.set())
-    return told

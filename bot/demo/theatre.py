@@ -5,7 +5,7 @@ import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from time import monotonic, sleep
@@ -21,11 +21,11 @@ from bot.desk import health
 from bot.desk.govern import Files
 from bot.files import check, text_of
 from bot.manifest import manifest
-from bot.playground import Channel, Command, Shortcut, Slack, User
+from bot.playground import Channel, Slack, User
+from bot.playground.entered import Entered, entered
 from bot.playground.server import Server
 from bot.settings import Settings
 from bot.slack.listeners.commands import SUBCOMMANDS
-from bot.slack.listeners.shortcuts import SHORTCUTS
 from bot.starting import team_text, webhook_secret
 from scoring.contract import Definition
 from scoring.definition import read_definition
@@ -128,9 +128,28 @@ def monday_at_ten(zone: ZoneInfo) -> datetime:
 
 def slack_for(team: Team, clock: Callable[[], float]) -> Slack:
     """A Slack with the team's people and channels in it, its messages dated by *clock*; not started."""
-    users = [
+    app = baton_app()
+    return Slack(
+        users=users_of(team),
+        channels=channels_of(team),
+        bot_token=BOT_TOKEN,
+        signing_secret=SIGNING_SECRET,
+        clock=clock,
+        app=app.app,
+        commands=app.commands,
+        shortcuts=app.shortcuts,
+    )
+
+
+def users_of(team: Team) -> list[User]:
+    """The team's people as Slack's users."""
+    return [
         User(person.id, person.name, tz=person.timezone or team.timezone) for person in team.people.values()
     ]
+
+
+def channels_of(team: Team) -> list[Channel]:
+    """The channels the team file names."""
     channels = {segment.channel: segment.name for segment in team.segments}
     channels |= {team.channels.fallback: channels.get(team.channels.fallback, "sales")}
     channels |= {
@@ -138,21 +157,14 @@ def slack_for(team: Team, clock: Callable[[], float]) -> Slack:
         for id_, name in ((team.channels.digests, "leaders"), (team.channels.admin, "baton-ops"))
         if id_ not in channels
     }
-    return Slack(
-        users=users,
-        channels=[Channel(id_, name.lower().replace(" ", "-")) for id_, name in channels.items()],
-        bot_token=BOT_TOKEN,
-        signing_secret=SIGNING_SECRET,
-        clock=clock,
-        shortcuts=[Shortcut(callback_id, each.name) for callback_id, each in SHORTCUTS.items()],
-        commands=[_command(each) for each in manifest("", socket_mode=True)["features"]["slash_commands"]],
-    )
+    return [Channel(id_, name.lower().replace(" ", "-")) for id_, name in channels.items()]
 
 
-def _command(entered: Mapping[str, str]) -> Command:
-    """A slash command as the app's manifest enters it, and what may follow it."""
+def baton_app() -> Entered:
+    """Baton as its manifest enters it, and what may follow its command."""
     words = [(each.usage, each.help_line) for each in SUBCOMMANDS.values()]
-    return Command(entered["command"], entered["usage_hint"], entered["description"], words)
+    app = entered(manifest("", socket_mode=True))
+    return replace(app, commands=tuple(replace(command, words=words) for command in app.commands))
 
 
 @contextmanager

@@ -1,31 +1,15 @@
 """The demo's clock: it stands still, goes on, jumps to what is due, and says whether the team works."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
 from bot.demo import dial
-from bot.demo.theatre import Theatre, open_theatre
-from bot.settings import Settings
-from tests.world import ADA, DEFINITION, TEAM
+from bot.demo.theatre import Theatre
+from tests.world import ADA
 
 MINUTE = timedelta(minutes=1)
-
-
-@pytest.fixture
-def theatre(tmp_path: Path) -> Iterator[Theatre]:
-    """A demo that is not live: the clock stands still until it is turned."""
-    for name, text in (("definition.yaml", DEFINITION), ("team.yaml", TEAM)):
-        (tmp_path / name).write_text(text, "utf-8")
-    files = {
-        "baton_definition": tmp_path / "definition.yaml",
-        "baton_team": tmp_path / "team.yaml",
-        "_env_file": None,
-    }
-    with open_theatre(Settings(**files), live=False) as made:  # type: ignore[arg-type]
-        yield made
 
 
 @pytest.fixture
