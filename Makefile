@@ -6,7 +6,7 @@ CHAOS_SECONDS ?= 600
 # Compiling every module again in each process would double the time of the tests.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup demo test test-all lint types architecture bench chaos audit lock clean
+.PHONY: setup demo pictures test test-all lint types architecture bench chaos audit lock clean
 
 setup: .venv/.ready  ## A virtual environment with exactly the locked dependencies, and baton in it.
 
@@ -36,6 +36,9 @@ test: lint types architecture  ## Lint, types, architecture and the tests, under
 
 test-all: test  ## And the slow suites.
 	$(BIN)/pytest -n 2 -m slow
+
+pictures: setup  ## The pictures of the README, taken anew by their test.
+	BATON_PICTURES=docs/images $(BIN)/pytest -p no:cacheprovider tests/end_to_end/test_front_door.py -k pictures
 
 bench: setup  ## The benchmarks, each beside a yardstick of the same run; writes docs/performance.md.
 	$(BIN)/python -m benchmarks

@@ -1,6 +1,10 @@
 """What can be set, typed, pressed or measured is in the docs; what the docs name exists."""
 
+import configparser
+import json
 import re
+import shlex
+import subprocess
 from itertools import pairwise
 from pathlib import Path
 
@@ -204,7 +208,7 @@ def targets() -> set[str]:
 
 def shell_of(path: Path) -> list[str]:
     """The commands of a page's shell blocks, comments left off."""
-    blocks = re.findall(r"^```sh\n(.*?)^```", path.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    blocks = re.findall(r"^ *```sh\n(.*?)^ *```", path.read_text("utf-8"), re.MULTILINE | re.DOTALL)
     lines = [line.partition("#")[0].strip() for block in blocks for line in block.splitlines()]
     return [line for line in lines if line]
 
@@ -226,6 +230,61 @@ def test_the_readme_shows_how_to_see_run_and_test_it() -> None:
         assert line in shell
 
 
+TYPED_ELSEWHERE = ("git", "sudo", "podman")
+"""Commands of the README that are not ours: their syntax is checked, and that the files they name are there."""
+
+
+@pytest.mark.parametrize("line", shell_of(ROOT / "README.md"))
+def test_each_shell_line_of_the_readme_can_be_read_by_a_shell(line: str) -> None:
+    read = subprocess.run(["bash", "-n", "-c", line], capture_output=True, text=True, check=False)
+    assert (read.returncode, read.stderr) == (0, "")
+    words = shlex.split(line)
+    assert words[0] in (*TYPED_ELSEWHERE, "make") or words[0] == ".venv/bin/baton"
+    for word in words[1:]:
+        if word.startswith(("deploy/", "docs/")):
+            assert (ROOT / word).is_file(), word
+
+
+def test_the_pictures_of_the_readme_are_there_and_are_the_ones_the_test_takes() -> None:
+    shown = set(re.findall(r"docs/images/([\w-]+)\.png", text_of("README.md")))
+    assert shown == {"card-light", "card-dark", "page-light", "page-dark"}
+    for name in shown:
+        picture = (ROOT / "docs" / "images" / f"{name}.png").read_bytes()
+        assert picture.startswith(b"\x89PNG")
+        assert len(picture) > 10_000
+
+
+def test_the_service_file_starts_what_there_is() -> None:
+    unit = configparser.ConfigParser(strict=False, interpolation=None)
+    unit.optionxform = str  # type: ignore[assignment, method-assign]  # systemd's keys have capitals
+    unit.read_string(text_of("deploy", "baton.service"))
+    assert set(unit.sections()) == {"Unit", "Service", "Install"}
+    program, command = unit["Service"]["ExecStart"].split()
+    assert (program.endswith("/.venv/bin/baton"), command in commands()) == (True, True)
+    assert int(unit["Service"]["TimeoutStopSec"]) == 60, "as docs/operations.md says"
+
+
+def test_the_container_file_copies_starts_and_sets_what_there_is() -> None:
+    text = text_of("deploy", "Containerfile").replace("\\\n", " ")
+    steps = [line.split(maxsplit=1) for line in text.splitlines() if line and not line.startswith("#")]
+    known = {"FROM", "RUN", "WORKDIR", "COPY", "USER", "ENV", "EXPOSE", "STOPSIGNAL", "HEALTHCHECK", "VOLUME",
+             "ENTRYPOINT", "CMD"}  # fmt: skip
+    assert {step for step, _ in steps} <= known
+    copied = [name for step, rest in steps if step == "COPY" for name in rest.split()[:-1]]
+    assert copied
+    for name in copied:
+        assert (ROOT / name).exists(), name
+    settings = {pair.partition("=")[0] for step, rest in steps if step == "ENV" for pair in rest.split()}
+    assert settings - {"PYTHONUNBUFFERED"} <= set(SETTINGS)
+    said = {step: json.loads(rest) for step, rest in steps if step in ("ENTRYPOINT", "CMD")}
+    assert said["ENTRYPOINT"] == ["baton"]
+    assert said["CMD"][0] in commands()
+    for step, rest in steps:
+        if step == "RUN":
+            read = subprocess.run(["bash", "-n", "-c", rest], capture_output=True, text=True, check=False)
+            assert read.returncode == 0, read.stderr
+
+
 LEADS = "email,first_name,title,signal\nada@engines.example,Ada,VP Marketing,demo_request\n"
 """What a reader of the README may have at hand as leads.csv."""
 
@@ -235,6 +294,7 @@ README_SAYS = {
     "check": (1, "SLACK_SIGNING_SECRET"),  # nobody has pasted it yet
     "import leads.csv": (0, "1 rows read: 1 new leads, 0 updated, 0 rejected"),
     "score ada@engines.example": (0, "Demo request"),
+    "db upgrade": (0, "already"),
 }
 """The README's baton commands in its order, those that end: the exit code, and what each must say."""
 
