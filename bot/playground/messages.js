@@ -91,8 +91,8 @@ export function conversation(messages, on, readUntil) {
     return [
       one === fresh ? { id: "new", looks: one.ts, draw: () => make("div", { class: "new" }, make("span", {}, "New")) } : null,
       item(one),
-      replies.length ? { id: `t${one.ts}`, looks: count, draw: () => make("div", { class: "thread", role: "group", "aria-label": count }),
-        then: (node) => patch(node, replies.map(item)) } : null,
+      replies.length ? { id: `t${one.ts}`, looks: "", draw: () => make("div", { class: "thread", role: "group" }),
+        then: (node) => { node.setAttribute("aria-label", count); patch(node, replies.map(item)); } } : null,
     ].filter(Boolean);
   });
 }

@@ -52,6 +52,9 @@ def visit(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
         page.set_default_timeout(15_000)
         opened.append((page, watching.complaints_of(page)))
         page.goto(f"{address}?user={user}")
+        expect(page.locator("[data-room=C0EMEA]")).to_be_visible()
+        if page.locator(".modal").count():  # the last visitor left a form open
+            page.keyboard.press("Escape")
         page.locator("[data-room=C0EMEA]").click()
         expect(page.locator(CARD).first).to_be_visible()
         return page

@@ -221,6 +221,17 @@ def test_a_message_that_comes_leaves_the_keyboard_where_it_is(
     expect(page.get_by_role("button", name="Accept")).to_be_focused()
 
 
+def test_a_reply_leaves_the_replies_before_it_alone(slack: Slack, client: WebClient, opened: Opening) -> None:
+    ts = client.chat_postMessage(channel="C0ALL", text="Ada")["ts"]
+    client.chat_postMessage(channel="C0ALL", text="first", thread_ts=ts)
+    page = opened(room="C0ALL")
+    first = page.locator(".thread .message").element_handle()
+    client.chat_postMessage(channel="C0ALL", text="second", thread_ts=ts)
+    expect(page.locator(".thread .message")).to_have_count(2)
+    assert first.evaluate("node => node.isConnected")
+    expect(page.get_by_role("group", name="2 replies")).to_be_visible()
+
+
 def test_a_person_replies_in_a_thread(slack: Slack, client: WebClient, opened: Opening) -> None:
     ts = client.chat_postMessage(channel="C0ALL", text="Ada")["ts"]
     page = opened(room="C0ALL")
