@@ -74,7 +74,7 @@ def _due(at: datetime, now: datetime, theatre: Theatre) -> str:
 
 
 def _words(kind: str, step: str) -> str:
-    return f"{kind}: {step}".replace("_", " ")
+    return (step if step.startswith(kind) else f"{kind}: {step}").replace("_", " ")
 
 
 def _whose(subject: str, leads: dict[int, str], theatre: Theatre) -> str:

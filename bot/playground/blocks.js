@@ -2,7 +2,12 @@
 import { make, unescaped, written } from "./text.js";
 import { field } from "./fields.js";
 
-const image = (alt) => make("div", { class: "image", role: "img", "aria-label": alt }, "🖼 ", alt);
+// A picture that was uploaded here is shown; one of the outside is told by its words, since the page works offline.
+function image(part) {
+  const file = part.slack_file?.id;
+  if (file) return make("img", { class: "shown", src: `page/file/${encodeURIComponent(file)}`, alt: part.alt_text });
+  return make("div", { class: "image", role: "img", "aria-label": part.alt_text }, "🖼 ", part.alt_text);
+}
 
 function asked(confirm, reader) {
   if (!confirm) return Promise.resolve(true);
@@ -46,7 +51,7 @@ function overflow(block, element, act) {
 export function element(block, part, act) {
   if (part.type === "button") return button(block, part, act);
   if (part.type === "overflow") return overflow(block, part, act);
-  if (part.type === "image") return image(part.alt_text);
+  if (part.type === "image") return image(part);
   if (part.type === "mrkdwn" || part.type === "plain_text") return make("span", {}, written(part, act.reader));
   return field(block, part, act, (option) => act.press(block, part, undefined, option));
 }
@@ -127,7 +132,8 @@ const DRAW = {
   divider: () => make("hr"),
   context: (block, act) => make("div", { class: "context" }, ...block.elements.map((one) => element(block, one, act))),
   actions: (block, act) => make("div", { class: "row" }, ...block.elements.map((one) => element(block, one, act))),
-  image: (block) => image(block.alt_text),
+  image: (block, act) => make("figure", { class: "picture" },
+    block.title ? make("figcaption", {}, written(block.title, act.reader)) : null, image(block)),
   markdown: (block, act) => make("div", {}, written({ type: "plain_text", text: block.text }, act.reader)),
   rich_text: (block, act) => make("div", {}, ...block.elements.map((part) => rich(part, act))),
   alert: (block, act) => make("div", { class: `alert ${block.level || "default"}` }, written(block.text, act.reader)),

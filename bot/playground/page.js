@@ -15,6 +15,7 @@ let room = wanted.get("room") || "";
 let pointed = wanted.get("message"); // "p1700000000000100", as permalinks write it
 let readUntil = 0;
 let replyTo = null;
+let reveal = true; // the chosen room's button, where the rooms are pushed sideways
 const seen = {};
 
 async function ask(path, body) {
@@ -132,6 +133,8 @@ function draw() {
   const last = state.messages.filter((one) => one.channel === room).at(-1);
   if (last) seen[me + room] = Number(last.ts);
   sidebar();
+  if (reveal) at("rooms").querySelector(".current")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  reveal = false;
   const known = state.rooms.find((one) => one.id === room);
   at("title").textContent = room === HOME ? `${state.app.name} · Home` : room === dm() ? state.app.name : `# ${known.name}`;
   patch(box, room === HOME ? homeTab() : stream());
@@ -155,6 +158,7 @@ function go(id) {
   readUntil = seen[me + id] || 0;
   room = id;
   replying(null);
+  reveal = true;
   at("stream").scrollTop = 1e9;
   if (id === HOME) act("home", {});
   draw();

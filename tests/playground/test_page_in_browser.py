@@ -1,6 +1,7 @@
 """The page in a real browser: what a person at the keyboard or with a mouse does, and what they see."""
 
 import json
+import re
 import struct
 import zlib
 from collections.abc import Callable
@@ -286,6 +287,87 @@ def two_pixels() -> bytes:
 
     head = struct.pack(">IIBBBBB", 2, 1, 8, 2, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", row) + chunk(b"IEND", b"")
+
+
+RICH = {
+    "type": "rich_text",
+    "elements": [
+        {"type": "rich_text_section", "elements": [{"type": "text", "text": "bold", "style": {"bold": True}}]},
+        {"type": "rich_text_list", "style": "bullet", "elements": [
+            {"type": "rich_text_section", "elements": [{"type": "user", "user_id": "U0BOB"}]}]},
+        {"type": "rich_text_preformatted", "elements": [{"type": "text", "text": "a < b"}]},
+    ],
+}  # fmt: skip
+TABLE = {
+    "type": "table", "column_settings": [{"align": "left"}, {"align": "right"}],
+    "rows": [[{"type": "raw_text", "text": "Stage"}, {"type": "raw_text", "text": "Leads"}],
+             [{"type": "raw_text", "text": "MQL"}, {"type": "raw_text", "text": "12"}]],
+}  # fmt: skip
+
+
+def text(words: str, kind: str = "mrkdwn") -> dict[str, str]:
+    return {"type": kind, "text": words}
+
+
+def test_every_block_is_drawn_as_slack_draws_it(slack: Slack, client: WebClient, opened: Opening) -> None:
+    file = client.files_upload_v2(content=two_pixels(), filename="p.png", title="P")["file"]["id"]
+    when = int(slack.clock()) - 86_400
+    marks = f"*b* _i_ ~s~ `c` <@U0BOB> <#C0EMEA> <!date^{when}^{{date_short_pretty}} {{time}}|x> &lt;3 :fire:"
+    picture = {"type": "image", "image_url": "https://x.example/p.png", "alt_text": "a pie"}
+    client.chat_postMessage(channel="C0ALL", text="all", blocks=[
+        {"type": "header", "text": text("Head", "plain_text")},
+        {"type": "section", "text": text(marks), "accessory": picture},
+        {"type": "section", "fields": [text("*one*"), text("two")]},
+        {"type": "divider"},
+        {"type": "context", "elements": [text("small"), picture]},
+        {"type": "image", "slack_file": {"id": file}, "alt_text": "uploaded", "title": text("T", "plain_text")},
+        RICH,
+        TABLE,
+        {"type": "actions", "elements": [
+            {"type": "button", "action_id": "go", "style": "danger", "text": text("Go", "plain_text")},
+            {"type": "overflow", "action_id": "more", "options": [{"text": text("Later", "plain_text"), "value": "x"}]},
+        ]},
+    ])  # fmt: skip
+    message = opened(room="C0ALL").locator(".message")
+    expect(message.get_by_role("heading", name="Head")).to_be_visible()
+    section = message.locator(".section").first
+    for tag, words in (("b", "b"), ("i", "i"), ("s", "s"), ("code", "c")):
+        expect(section.locator(tag)).to_have_text(words)
+    expect(section.locator(".mention")).to_have_text(["@Bob", "#emea"])
+    expect(section.locator("time")).to_have_text(re.compile(r"^yesterday \d\d:\d\d$"))
+    expect(section).to_contain_text("<3 🔥")
+    expect(section.get_by_role("img", name="a pie")).to_be_visible()
+    expect(message.locator(".fields > div")).to_have_text(["one", "two"])
+    expect(message.locator("hr")).to_have_count(1)
+    expect(message.locator(".context").first).to_contain_text("small")
+    assert message.get_by_role("img", name="uploaded").evaluate("node => node.naturalWidth") == 2
+    expect(message.locator("figcaption")).to_have_text("T")
+    expect(message.locator("li .mention, li")).to_contain_text(["@Bob"])
+    expect(message.locator("pre")).to_have_text("a < b")
+    expect(message.get_by_role("columnheader")).to_have_text(["Stage", "Leads"])
+    expect(message.get_by_role("cell", name="12")).to_have_class("align-right")
+    expect(message.get_by_role("button", name="Go")).to_have_class("danger")
+    message.get_by_label("More actions").click()
+    expect(message.get_by_role("menuitem", name="Later")).to_be_visible()
+
+
+def test_an_alert_is_drawn_in_a_modal(slack: Slack, client: WebClient, card: list[dict[str, Any]], app: Any,
+                                      opened: Opening) -> None:  # fmt: skip
+    view = {
+        "type": "modal", "title": text("Careful", "plain_text"),
+        "blocks": [{"type": "alert", "level": "warning", "text": text("This *cannot* be undone.")}],
+    }  # fmt: skip
+
+    def answer(payload: dict[str, Any]) -> tuple[int, str]:
+        client.views_open(trigger_id=payload["trigger_id"], view=view)
+        return 200, ""
+
+    app.answer = answer
+    client.chat_postMessage(channel="C0ALL", text="Ada", blocks=card)
+    page = opened(room="C0ALL")
+    page.get_by_role("button", name="Accept").click()
+    expect(page.locator(".alert.warning")).to_have_text("This cannot be undone.")
+    expect(page.locator(".alert b")).to_have_text("cannot")
 
 
 def test_a_link_to_a_message_brings_it_into_view(slack: Slack, client: WebClient, opened: Opening) -> None:
