@@ -14,7 +14,8 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from bot.playground.people import Payload
 
 CONNECTIONS = 10
-"""https://docs.slack.dev/apis/events-api/using-socket-mode: up to 10 at a time."""
+"""https://docs.slack.dev/apis/events-api/using-socket-mode: up to 10 at a time. What the eleventh is told:
+https://github.com/slackapi/bolt-js/issues/2225."""
 
 
 @dataclass(eq=False)
@@ -77,11 +78,20 @@ class Sockets:
     async def serve(self, socket: WebSocket) -> None:
         """One connection from hello to goodbye; a used or unknown ticket is turned away."""
         ticket = socket.query_params.get("ticket", "")
-        if ticket not in self._tickets or self.open_now >= CONNECTIONS:
+        if ticket not in self._tickets:
             await socket.close(1008)
             return
         self._tickets.discard(ticket)
         await socket.accept()
+        if self.open_now >= CONNECTIONS:
+            full = {
+                "type": "disconnect",
+                "reason": "too_many_websockets",
+                "debug_info": {"host": "playground"},
+            }
+            await socket.send_text(json.dumps(full))
+            await socket.close(1001)
+            return
         connection = Connection(socket, asyncio.get_running_loop())
         self.connections.append(connection)
         hello = {

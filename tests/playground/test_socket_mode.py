@@ -1,6 +1,8 @@
 """Socket Mode: connections say hello, each envelope goes to one of them, acks carry answers."""
 
+import json
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -9,6 +11,8 @@ from slack_sdk.socket_mode import SocketModeClient
 from slack_sdk.socket_mode.client import BaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import ClientConnection, connect
 
 from bot.playground import Slack
 
@@ -106,3 +110,27 @@ def test_a_socket_needs_the_app_token_and_a_fresh_ticket(
 ) -> None:
     assert refused("apps.connections.open")[0] == "not_allowed_token_type"
     assert slack.sockets.open_now == 0
+
+
+def test_an_eleventh_connection_is_told_that_there_are_too_many(slack: Slack) -> None:
+    def connected(held: ExitStack) -> ClientConnection:
+        told = WebClient(base_url=slack.url, retry_handlers=[]).apps_connections_open(app_token="xapp-1")
+        return held.enter_context(connect(told["url"], proxy=None))
+
+    with ExitStack() as held:
+        hellos = [json.loads(connected(held).recv(5)) for _ in range(10)]
+        assert [hello["num_connections"] for hello in hellos] == list(range(1, 11))
+        eleventh = connected(held)
+        told = json.loads(eleventh.recv(5))
+        assert (told["type"], told["reason"]) == ("disconnect", "too_many_websockets")
+        with pytest.raises(ConnectionClosed):
+            eleventh.recv(5)
+        assert slack.sockets.open_now == 10
+
+
+def test_a_ticket_opens_one_socket(slack: Slack) -> None:
+    told = WebClient(base_url=slack.url, retry_handlers=[]).apps_connections_open(app_token="xapp-1")
+    with connect(told["url"], proxy=None) as first:
+        assert json.loads(first.recv(5))["type"] == "hello"
+        with pytest.raises(InvalidStatus):
+            connect(told["url"], proxy=None)
