@@ -20,7 +20,6 @@ MAY_READ_THE_CLOCK = {
     "bot/clock.py": "it is the clock",
     "bot/intake/native.py": "a signature's time is compared with real time, at the edge",
     "bot/demo/theatre.py": "the demo signs with real time and begins on this week's Monday",
-    "bot/demo/stage.py": "a playground alone dates its messages as they come",
     "bot/playground/settings.py": "the workspace's own clock, as a default that callers replace",
     "bot/playground/delivery.py": "Slack signs with real time",
     "bot/playground/people.py": "a person's offset from UTC today",
