@@ -35,17 +35,42 @@ function button(block, element, act) {
   return make("button", { ...label, "data-action": element.action_id, onclick: pressed }, written(element.text, act.reader));
 }
 
+// A button and what it opens: the arrows go from item to item, Escape leads back to the button.
+export function dropdown(attributes, sign, items) {
+  const menu = make("div", { class: "menu", role: "menu", hidden: true }, ...items);
+  const show = (whether) => {
+    if (whether) document.querySelectorAll(".menu").forEach((other) => { other.hidden = true; });
+    menu.hidden = !whether;
+    button.setAttribute("aria-expanded", String(whether));
+    if (whether) items[0]?.focus();
+  };
+  const button = make("button", { type: "button", "aria-haspopup": "menu", "aria-expanded": "false", ...attributes,
+    onclick: (event) => { event.stopPropagation(); show(menu.hidden); } }, sign);
+  menu.addEventListener("keydown", (event) => {
+    const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (by) {
+      event.preventDefault();
+      items[(items.indexOf(document.activeElement) + by + items.length) % items.length].focus();
+    } else if (event.key === "Escape") {
+      event.preventDefault(); // it closes the menu, not the modal around it
+      event.stopPropagation();
+      show(false);
+      button.focus();
+    }
+  });
+  menu.addEventListener("click", () => { show(false); button.focus(); });
+  return [button, menu];
+}
+
 function overflow(block, element, act) {
   const choose = (option) => async () => {
-    menu.hidden = true;
+    if (option.url) window.open(option.url, "_blank", "noopener");
     if (await asked(element.confirm, act.reader)) await act.press(block, element, undefined, option.value);
   };
-  const menu = make("div", { class: "menu", role: "menu", hidden: true },
-    ...element.options.map((option) => make("button", { type: "button", role: "menuitem", onclick: choose(option) },
-      written(option.text, act.reader))));
-  const open = (event) => { event.stopPropagation(); menu.hidden = !menu.hidden; };
+  const items = element.options.map((option) => make("button", { type: "button", role: "menuitem", tabindex: -1, onclick: choose(option) },
+    written(option.text, act.reader)));
   return make("span", { class: "overflow" },
-    make("button", { type: "button", "aria-label": "More actions", "data-action": element.action_id, onclick: open }, "⋯"), menu);
+    ...dropdown({ "aria-label": "More actions", "data-action": element.action_id }, "⋯", items));
 }
 
 export function element(block, part, act) {

@@ -1,5 +1,5 @@
 // Messages and threads. What has not changed is not drawn again: focus, open menus and chosen options stay.
-import { drawn } from "./blocks.js";
+import { drawn, dropdown } from "./blocks.js";
 import { dated, make, written } from "./text.js";
 
 const before = new WeakMap();
@@ -69,14 +69,11 @@ export function message(one, on) {
 // What a message's own menu offers: a reply, and the app's shortcuts. Nobody has them on what only they see.
 function own(one, on) {
   if (one.whisper) return null;
-  const menu = make("div", { class: "menu", role: "menu", hidden: true },
-    ...on.shortcuts.map((each) => make("button", { type: "button", role: "menuitem", "data-shortcut": each.callback_id,
-      onclick: () => on.choose(each.callback_id, one) }, each.name)));
-  const open = (event) => { event.stopPropagation(); menu.hidden = !menu.hidden; };
+  const items = on.shortcuts.map((each) => make("button", { type: "button", role: "menuitem", tabindex: -1,
+    "data-shortcut": each.callback_id, onclick: () => on.choose(each.callback_id, one) }, each.name));
   return make("span", { class: "overflow own" },
     make("button", { type: "button", class: "answer", onclick: () => on.reply(one) }, "Reply"),
-    on.shortcuts.length ? make("button", { type: "button", "aria-label": "Message shortcuts", "data-menu": one.ts,
-      "aria-haspopup": "menu", onclick: open }, "⋮") : null, menu);
+    ...(items.length ? dropdown({ "aria-label": "Message shortcuts", "data-menu": one.ts }, "⋮", items) : []));
 }
 
 // The items of a conversation: each message, below it its thread, and a line above the first unread one.

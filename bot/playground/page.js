@@ -222,9 +222,10 @@ at("box").addEventListener("submit", async (event) => {
   await act("write", { channel: room, line, thread_ts });
   if (!thread_ts) at("stream").scrollTop = at("stream").scrollHeight;
 });
-const closeMenus = () => document.querySelectorAll(".menu").forEach((menu) => { menu.hidden = true; });
-document.addEventListener("click", closeMenus);
+document.addEventListener("click", () => document.querySelectorAll(".menu:not([hidden])").forEach((menu) => {
+  menu.hidden = true;
+  menu.previousElementSibling?.setAttribute("aria-expanded", "false");
+}));
 document.addEventListener("click", followed);
-document.addEventListener("keydown", (event) => { if (event.key === "Escape") closeMenus(); });
 setInterval(() => refresh().catch(() => { at("caption").textContent = "The playground has stopped."; }), 500);
 refresh();

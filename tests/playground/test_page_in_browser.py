@@ -222,6 +222,27 @@ def test_a_message_that_comes_leaves_the_keyboard_where_it_is(
     expect(page.get_by_role("button", name="Accept")).to_be_focused()
 
 
+def test_a_menu_is_used_by_the_keyboard_alone(
+    slack: Slack, client: WebClient, card: list[dict[str, Any]], app: Any, opened: Opening
+) -> None:
+    card[1]["elements"][1]["options"].append({"text": text("Give it away", "plain_text"), "value": "give:17"})
+    client.chat_postMessage(channel="C0ALL", text="Ada", blocks=card)
+    page = opened(room="C0ALL")
+    more = page.get_by_label("More actions")
+    more.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("menuitem", name="Snooze")).to_be_focused()
+    assert more.get_attribute("aria-expanded") == "true"
+    page.keyboard.press("Escape")
+    expect(more).to_be_focused()
+    expect(page.get_by_role("menuitem", name="Snooze")).to_be_hidden()
+    page.keyboard.press("Enter")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    slack.wait_for(lambda: app.payloads)
+    assert app.last["actions"][0]["selected_option"]["value"] == "give:17"
+
+
 def test_a_reply_leaves_the_replies_before_it_alone(slack: Slack, client: WebClient, opened: Opening) -> None:
     ts = client.chat_postMessage(channel="C0ALL", text="Ada")["ts"]
     client.chat_postMessage(channel="C0ALL", text="first", thread_ts=ts)
