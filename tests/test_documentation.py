@@ -209,7 +209,8 @@ def targets() -> set[str]:
 def shell_of(path: Path) -> list[str]:
     """The commands of a page's shell blocks, comments left off."""
     blocks = re.findall(r"^ *```sh\n(.*?)^ *```", path.read_text("utf-8"), re.MULTILINE | re.DOTALL)
-    lines = [line.partition("#")[0].strip() for block in blocks for line in block.splitlines()]
+    whole = [re.sub(r"\\\n *", "", block) for block in blocks]
+    lines = [line.partition("#")[0].strip() for block in whole for line in block.splitlines()]
     return [line for line in lines if line]
 
 
