@@ -9,6 +9,8 @@ from itertools import count, islice
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import httpx
+
 from bot import terminal
 from bot.demo.leads import Person
 from bot.demo.samples import SAMPLES, Deed, Sample
@@ -25,6 +27,7 @@ from scoring.stages import Refused
 FREE = ("gmail.com",)
 """Domains that make no company: their sample addresses get the number before the @."""
 MOST_REJECTED = 10
+MOST_SAID = 300
 LONGEST_FILE = 2_000_000
 """Characters of a file that is dropped: some ten thousand rows."""
 
@@ -92,11 +95,17 @@ class LeadDesk:
                 errors={"email": "That is not an e-mail address. Write it as in ada@engines.example."}
             )
         if "employees" in person:
-            if not asked["employees"].isdigit():
+            if (
+                not (asked["employees"].isascii() and asked["employees"].isdecimal())
+                or len(asked["employees"]) > 9
+            ):
                 return Told(errors={"employees": "Write the number of people, as in 120."})
             person["employees"] = int(asked["employees"])
         deeds = [Deed((asked["signal"],), asked["asset"] or None)] if asked["signal"] else []
-        return self._done({**person, "email": address}, deeds)
+        try:
+            return self._done({**person, "email": address}, deeds)
+        except httpx.HTTPStatusError as refused:
+            return Told(errors={"email": f"Baton refused it: {refused.response.text[:MOST_SAID]}"})
 
     def read(self, asked: Mapping[str, str]) -> Told:
         """A file, as `baton import --live` reads it."""

@@ -3,12 +3,13 @@
 import json
 import re
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from time import monotonic, sleep
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -16,7 +17,7 @@ from pydantic import SecretStr
 from standardwebhooks import Webhook
 
 from bot.app import Baton, build
-from bot.clock import MovableClock
+from bot.clock import Clock, MovableClock
 from bot.desk import health
 from bot.desk.govern import Files
 from bot.files import check, text_of
@@ -75,6 +76,7 @@ class Theatre:
     def event(self, signal: str, lead: Mapping[str, object], asset: str | None = None) -> dict[str, object]:
         """Something *lead* did just now."""
         made: dict[str, object] = {
+            "id": str(uuid4()),  # twice the same within a second is twice
             "occurred_at": self.clock.business().isoformat(),
             "signal": signal,
             "lead": dict(lead),
@@ -83,22 +85,28 @@ class Theatre:
 
     def facts(self, lead: Mapping[str, object]) -> dict[str, object]:
         """What is known of *lead*, who did nothing."""
-        return {"occurred_at": self.clock.business().isoformat(), "lead": dict(lead)}
+        return {"id": str(uuid4()), "occurred_at": self.clock.business().isoformat(), "lead": dict(lead)}
 
     def forward(self, by: timedelta) -> None:
         """Put the clock forward in steps, so that every rung of a ladder speaks in its turn."""
-        until = self.clock.business() + by
+        until, waiting = self.clock.business() + by, True
         while (left := until - self.clock.business()) > timedelta(0):
             self.clock.advance(min(left, FINE_STEP if by - left < FINE_FOR else COARSE_STEP))
             self.baton.schedule.tick()
-            self._wait_until_sent()
+            waiting = waiting and self._sent()
 
-    def _wait_until_sent(self) -> None:
-        """A nudge that a later rung has overtaken is not sent any more, so each is sent before the next step."""
+    def _sent(self) -> bool:
+        """A nudge that a later rung has overtaken is not sent any more, so each is sent before the next step.
+
+        False where something is stuck: then the rest of the way is not waited for either.
+        """
         given_up_at = monotonic() + SENDING_SECONDS
-        while health.backlog(self.baton.desk).oldest_letter is not None and monotonic() < given_up_at:
+        while health.backlog(self.baton.desk).oldest_letter is not None:
+            if monotonic() > given_up_at:
+                return False
             self.baton.courier.drain()
             sleep(0.01)
+        return True
 
 
 def files_given(settings: Settings) -> Files:
@@ -126,15 +134,20 @@ def monday_at_ten(zone: ZoneInfo) -> datetime:
     return datetime.combine(today - timedelta(days=today.weekday()), OPENING, tzinfo=zone).astimezone(UTC)
 
 
-def slack_for(team: Team, clock: Callable[[], float]) -> Slack:
-    """A Slack with the team's people and channels in it, its messages dated by *clock*; not started."""
+def slack_for(team: Team, clock: Clock) -> Slack:
+    """A Slack with the team's people and channels in it; not started.
+
+    Its messages are dated by *clock*'s business time; what Slack allows for some seconds is real time.
+    """
     app = baton_app()
     return Slack(
         users=users_of(team),
         channels=channels_of(team),
         bot_token=BOT_TOKEN,
         signing_secret=SIGNING_SECRET,
-        clock=clock,
+        clock=lambda: clock.business().timestamp(),
+        real=lambda: clock.real().timestamp(),
+        scopes=app.scopes,
         app=app.app,
         commands=app.commands,
         shortcuts=app.shortcuts,
@@ -184,9 +197,7 @@ def open_theatre(settings: Settings, *, live: bool) -> Iterator[Theatre]:
     clock = MovableClock(monday_at_ten(ZoneInfo(team.timezone)), running=live)
     with (
         tempfile.TemporaryDirectory(prefix="baton-demo-") as folder,
-        slack_for(team, lambda: clock.business().timestamp()).start(
-            settings.baton_playground_port if live else 0
-        ) as slack,
+        slack_for(team, clock).start(settings.baton_playground_port if live else 0) as slack,
     ):
         secret = webhook_secret()
         arranged = settings.model_copy(

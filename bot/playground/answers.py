@@ -51,7 +51,6 @@ def use_link(workspace: Workspace, name: str, said: object) -> None:
     finally:
         arguments = said if isinstance(said, dict) else {}
         workspace.calls.append(Call("response_url", arguments, error, workspace.settings.clock()))
-        workspace.traffic.note("call", "response_url", arguments, {"ok": error is None}, error, 0.0)
 
 
 def respond(workspace: Workspace, link: Link, said: object) -> None:

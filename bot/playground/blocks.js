@@ -12,8 +12,8 @@ function image(part) {
 function asked(confirm, reader) {
   if (!confirm) return Promise.resolve(true);
   return new Promise((resolve) => {
-    const done = (answer) => () => { box.close(); box.remove(); resolve(answer); };
-    const box = make("dialog", { class: "confirm" },
+    const done = (answer) => () => { resolve(answer); box.close(); };
+    const box = make("dialog", { class: "confirm", onclose: () => { box.remove(); resolve(false); } },
       make("h3", {}, written(confirm.title, reader)),
       make("p", {}, written(confirm.text, reader)),
       make("div", { class: "row end" },
@@ -81,15 +81,19 @@ export function element(block, part, act) {
   return field(block, part, act, (option) => act.press(block, part, undefined, option));
 }
 
+const token = (text, act) => written({ type: "mrkdwn", text }, act.reader);
+const linked = (url) => (/^(https?|mailto|tel):/.test(url) ? { href: url, target: "_blank", rel: "noopener noreferrer" } : {});
+
 const inlines = {
-  text: (part) => part.text, link: (part) => part.text || part.url, emoji: (part) => `:${part.name}:`,
-  user: (part, act) => `@${act.reader.names[part.user_id] || part.user_id}`, broadcast: (part) => `@${part.range}`,
-  channel: (part, act) => `#${act.reader.names[part.channel_id] || part.channel_id}`, date: (part) => part.fallback || "",
+  text: (part) => part.text, link: (part) => make("a", linked(part.url), part.text || part.url),
+  emoji: (part, act) => token(`:${part.name}:`, act), user: (part, act) => token(`<@${part.user_id}>`, act),
+  broadcast: (part, act) => token(`<!${part.range}>`, act), channel: (part, act) => token(`<#${part.channel_id}>`, act),
+  date: (part, act) => token(`<!date^${part.timestamp}^${part.format}|${part.fallback || ""}>`, act),
 };
 
 function inline(part, act) {
   const style = part.style || {};
-  let node = make("span", {}, unescaped((inlines[part.type] || (() => ""))(part, act)));
+  let node = make("span", {}, (inlines[part.type] || (() => ""))(part, act));
   for (const [name, tag] of [["bold", "b"], ["italic", "i"], ["strike", "s"], ["code", "code"]]) {
     if (style[name]) node = make(tag, {}, node);
   }

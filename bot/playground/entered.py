@@ -1,4 +1,4 @@
-"""What an app's manifest enters into a workspace: its name, its slash commands, its message shortcuts."""
+"""What an app's manifest enters into a workspace: its name, commands, message shortcuts, scopes, events."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,6 +18,8 @@ class Entered:
     app: App
     commands: tuple[Command, ...]
     shortcuts: tuple[Shortcut, ...]
+    scopes: tuple[str, ...]
+    events: tuple[str, ...]
 
 
 def entered(manifest: object) -> Entered:
@@ -38,7 +40,20 @@ def entered(manifest: object) -> Entered:
         for at, each in _items(features, "shortcuts")
         if each.get("type") == "message"
     ]
-    return Entered(App(_word(information, "name", "display_information")), tuple(commands), tuple(shortcuts))
+    name = App(_word(information, "name", "display_information"))
+    granted = _words(about, "oauth_config", "scopes", "bot")
+    heard = _words(about, "settings", "event_subscriptions", "bot_events")
+    return Entered(name, tuple(commands), tuple(shortcuts), granted, heard)
+
+
+def _words(about: Mapping[str, Any], *path: str) -> tuple[str, ...]:
+    """The list of words at *path*; none where it is not there."""
+    found: object = about
+    for at, key in enumerate(path):
+        found = _object(found, ".".join(path[:at]) or "the manifest").get(key, [] if key == path[-1] else {})
+    if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
+        raise NoManifest(f"{'.'.join(path)} is not a list of words.")
+    return tuple(found)
 
 
 def _items(features: Mapping[str, Any], name: str) -> list[tuple[str, Mapping[str, Any]]]:

@@ -1,12 +1,14 @@
 """Trouble on order: what goes wrong, in which method, how often; and the rate limit of each channel."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 from bot.playground.settings import Refusal
 
 KINDS = {"drop", "500_before", "500_after", "latency", "history_lag", "ratelimited"}
+OF_LINKS = {"drop", "500_before", "500_after", "latency"}
+"""What can go wrong with a response_url."""
 BURST = 3.0
 """Messages at once before the rate counts: "short bursts" are allowed,
 https://docs.slack.dev/apis/web-api/rate-limits."""
@@ -35,12 +37,13 @@ class Faults:
     _allowance: dict[str, tuple[float, float]] = field(default_factory=dict)
     _not_before: dict[tuple[str, str], float] = field(default_factory=dict)
 
-    def take(self, method: str, channel: str) -> list[Fault]:
-        """The trouble that strikes this call, each used up once."""
+    def take(self, method: str, channel: str, kinds: Collection[str] | None = None) -> list[Fault]:
+        """The trouble that strikes this call, of *kinds* where they are named, each used up once."""
         struck = [
             fault
             for fault in self.waiting
             if fault.method in ("*", method) and fault.channel in (None, channel) and fault.times != 0
+            if kinds is None or fault.kind in kinds
         ]
         for fault in struck:
             if fault.times is not None:

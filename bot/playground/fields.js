@@ -70,7 +70,8 @@ function built(part, now, act) {
 }
 
 export function field(block, part, act, changed) {
-  const { node, value } = built(part, stands(block, part, act), act);
+  const typed = act.typed && block.type === "input" ? act.typed[block.block_id] : undefined;
+  const { node, value } = built(part, typed ?? stands(block, part, act), act);
   if (block.type !== "actions") act.inputs?.set(block.block_id, value);
   node.addEventListener("change", () => changed(value()));
   return node;

@@ -51,9 +51,20 @@ function field({ name, label, kind, options, value }) {
   if (kind === "file") dropped(node, input);
   return {
     name, node,
-    read: async () => (kind === "file" ? (input.files[0] ? input.files[0].text() : "") : input.value),
+    read: async () => (kind === "file" ? contents(input.files[0]) : input.value),
     wrong: (words) => { error.textContent = words; error.hidden = !words; node.classList.toggle("wrong", Boolean(words)); },
   };
+}
+
+// A file's text; what is not UTF-8 is read as Windows writes it.
+async function contents(file) {
+  if (!file) return "";
+  const bytes = await file.arrayBuffer();
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return new TextDecoder("windows-1252").decode(bytes);
+  }
 }
 
 // A file may be let go anywhere on the field.

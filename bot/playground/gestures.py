@@ -78,12 +78,38 @@ class Gestures:
                 raise NoCommand(command)
             room = self._room(person, channel)
             link = self._link(
-                Link(self.workspace.next_id("L"), user, room.id, self.workspace.settings.clock())
+                Link(self.workspace.next_id("L"), user, room.id, self.workspace.settings.waits())
             )
             payload = self._command_payload(person, room, (command, text), link)
         answer = self.delivery.send("slash_commands", payload)
         show_answer(self.workspace, answer, (command, user, room.id))
         return answer
+
+    def write(self, user: str, channel: str, text: str, thread_ts: str | None = None) -> Message:
+        """Write a message, *text* as Slack keeps it; the app hears of it where it asked to and reads that channel.
+
+        Raises:
+            NotThere: the person cannot write there.
+        """
+        with self.workspace.lock:
+            room = self._room(self._here(user), channel)
+            thread = self.workspace.parent(channel, thread_ts).ts if thread_ts else None
+            message = self.workspace.add(Message(channel, "", user, text, thread_ts=thread))
+        if room.app_is_member:
+            self._tell(room, message)
+        return message
+
+    def _tell(self, room: Channel, message: Message) -> None:
+        """Source: https://docs.slack.dev/reference/events/message and /app_mention."""
+        settings = self.workspace.settings
+        kind = "im" if room.id.startswith("D") else "group" if room.private else "channel"
+        fields: Payload = {"channel": room.id, "user": message.user, "text": message.text, "ts": message.ts}
+        if message.thread_ts:
+            fields["thread_ts"] = message.thread_ts
+        if f"message.{kind}{'' if kind == 'im' else 's'}" in settings.events:
+            self.event("message", {**fields, "channel_type": kind})
+        if "app_mention" in settings.events and f"<@{settings.app.user_id}>" in message.text:
+            self.event("app_mention", fields)
 
     def shortcut(
         self, user: str, callback_id: str, channel: str | None = None, ts: str | None = None
@@ -106,7 +132,9 @@ class Gestures:
         return self.delivery.send("interactive", payload)
 
     def open_home(self, user: str) -> Answer:
-        """Open the app's Home tab."""
+        """Open the app's Home tab; the app hears of it where it asked to."""
+        if "app_home_opened" not in self.workspace.settings.events:
+            return Answer(200)
         with self.workspace.lock:
             self._here(user)
             home = self.workspace.homes.get(user)
@@ -241,7 +269,7 @@ class Gestures:
         }  # fmt: skip
 
     def _message_context(self, person: User, message: Message) -> Payload:
-        now = self.workspace.settings.clock()
+        now = self.workspace.settings.waits()
         link = Link(
             self.workspace.next_id("L"), person.id, message.channel, now, message.ts, message.thread_ts
         )

@@ -31,10 +31,10 @@ function place(node) {
 }
 
 function found(box, { ts, action }) {
-  const message = ts && [...box.querySelectorAll("[data-ts]")].find((one) => one.dataset.ts === ts);
+  const message = ts ? [...box.querySelectorAll("[data-ts]")].find((one) => one.dataset.ts === ts) : box;
   if (!message) return null;
   const buttons = [...message.querySelectorAll("button, select, a")];
-  return buttons.find((one) => one.dataset.action === action) || buttons[0] || null;
+  return buttons.find((one) => (one.dataset.action || one.dataset.menu) === action) || (ts ? buttons[0] : null) || null;
 }
 
 const SHOWN = /\.(png|jpe?g|gif)$/i;
@@ -62,7 +62,7 @@ export function message(one, on) {
       one.whisper ? make("small", { class: "only" }, "👁 Only visible to you") : null,
       make("div", { class: "by" }, make("b", {}, name), mine ? make("span", { class: "tag" }, "APP") : null,
         make("time", { datetime: sent }, dated(Number(one.ts), "{time}", on.reader.tz, on.reader.now)),
-        one.edited ? make("small", {}, "(edited)") : null, own(one, on)),
+        one.edited && !one.blocks.length ? make("small", {}, "(edited)") : null, own(one, on)),
       body, ...one.files.map(attached)));
 }
 
@@ -80,7 +80,7 @@ function own(one, on) {
 export function conversation(messages, on, readUntil) {
   const parents = messages.filter((one) => !one.thread_ts || one.thread_ts === one.ts);
   const below = Map.groupBy ? Map.groupBy(messages, (one) => one.thread_ts) : grouped(messages);
-  const item = (one) => ({ id: `m${one.ts}${one.whisper}`, looks: on.looks + JSON.stringify(one), draw: () => message(one, on) });
+  const item = (one) => ({ id: `m${one.ts}${one.whisper}`, looks: on.looks + JSON.stringify(one), draw: () => shown(one, on) });
   const fresh = readUntil && parents.find((one) => Number(one.ts) > readUntil && one.user !== on.me);
   return parents.flatMap((one) => {
     const replies = (below.get(one.ts) || []).filter((each) => each.ts !== one.ts);
@@ -92,6 +92,16 @@ export function conversation(messages, on, readUntil) {
         then: (node) => { node.setAttribute("aria-label", count); patch(node, replies.map(item)); } } : null,
     ].filter(Boolean);
   });
+}
+
+// One message that cannot be drawn does not take the others with it.
+function shown(one, on) {
+  try {
+    return message(one, on);
+  } catch (wrong) {
+    console.error("a message cannot be drawn", one, wrong);
+    return make("article", { class: "message", "data-ts": one.ts }, make("p", { class: "empty" }, "This message cannot be drawn; the browser's console says why."));
+  }
 }
 
 function grouped(messages) {

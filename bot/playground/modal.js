@@ -10,23 +10,28 @@ export function modal(view, on) {
   const key = view ? JSON.stringify([on.me, view.id, view.hash, view.errors]) : null;
   if (key === (shown && shown.key)) return;
   const back = shown ? shown.back : document.activeElement;
+  const typed = shown && view && shown.id === view.id && shown.me === on.me ? shown.values() : {};
+  const at = shown?.box.contains(document.activeElement) ? document.activeElement.closest("[data-block]")?.dataset.block : null;
   shown?.box.close();
   shown?.box.remove();
   shown = null;
   if (!view) { if (back?.isConnected) back.focus(); return; }
   const box = make("dialog", { class: "veil", "aria-labelledby": "modal-title", oncancel: (event) => { event.preventDefault(); on.act("close", {}); } });
-  box.append(form(view, on));
+  const [drawing, values] = form(view, on, typed);
+  box.append(drawing);
   document.body.append(box);
   box.showModal();
-  shown = { key, box, back };
+  shown = { key, box, back, values, id: view.id, me: on.me };
+  const same = at && box.querySelector(`[data-block="${CSS.escape(at)}"] :is(input, select, textarea)`);
   const first = (scope) => box.querySelector(`${scope} input, ${scope} select, ${scope} textarea`);
-  (first(".wrong") || first(".input") || box.querySelector("[data-submit], [data-close]"))?.focus();
+  (first(".wrong") || same || first(".input") || box.querySelector("[data-submit], [data-close]"))?.focus();
 }
 
-function form(view, on) {
+// What is typed and not sent yet stays where the app shows the same form anew.
+function form(view, on, typed) {
   const inputs = new Map();
   const values = () => Object.fromEntries([...inputs].map(([block, read]) => [block, read()]));
-  const surface = on.surface({ inputs, values: view.state.values, errors: view.errors, scope: view.id });
+  const surface = on.surface({ inputs, typed, values: view.state.values, errors: view.errors, scope: view.id });
   surface.press = (block, element, value, option) => on.press({}, { values: values() })(block, element, value, option);
   const send = async (event) => {
     event.preventDefault();
@@ -37,7 +42,7 @@ function form(view, on) {
   const text = (object, otherwise) => (object ? written(object, on.reader) : otherwise);
   const close = make("button", { type: "button", "data-close": true, onclick: () => on.act("close", {}) }, text(view.close, "Cancel"));
   const submit = view.submit ? make("button", { class: "primary", "data-submit": true }, text(view.submit)) : null;
-  return make("form", { class: "modal", novalidate: true, onsubmit: send },
+  return [make("form", { class: "modal", novalidate: true, onsubmit: send },
     make("h2", { id: "modal-title" }, text(view.title)), drawn(view.blocks, surface),
-    make("footer", { class: "row end" }, close, submit));
+    make("footer", { class: "row end" }, close, submit)), values];
 }

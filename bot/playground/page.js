@@ -3,7 +3,7 @@ import { drawn } from "./blocks.js";
 import { completing } from "./commands.js";
 import { conversation, patch } from "./messages.js";
 import { modal } from "./modal.js";
-import { make } from "./text.js";
+import { make, written } from "./text.js";
 import { tools } from "./tools.js";
 
 const at = (id) => document.getElementById(id);
@@ -15,8 +15,9 @@ let room = wanted.get("room") || "";
 let pointed = wanted.get("message"); // "p1700000000000100", as permalinks write it
 let readUntil = 0;
 let replyTo = null;
+let entered = true; // the room was entered just now: one begins at its end, at Home at its top
 let reveal = true; // the chosen room's button, where the rooms are pushed sideways
-const seen = {};
+const seen = JSON.parse(sessionStorage.getItem("seen") || "{}");
 
 async function ask(path, body) {
   const sent = body ? { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) } : {};
@@ -117,12 +118,12 @@ function sidebar() {
 // Screen readers hear what came, not the whole conversation again.
 let heard = null;
 function tellNews() {
-  const last = state.messages.at(-1)?.ts || "";
-  if (heard !== null && last > heard.last && heard.me === me) {
-    const came = state.messages.filter((one) => one.ts > heard.last && one.user !== me && one.channel === room);
-    if (came.length) at("news").textContent = came.map((one) => `${state.names[one.user] || state.app.name}: ${one.text}`).join(". ");
+  const here = new Map(state.messages.filter((one) => one.channel === room).map((one) => [one.ts, one.text]));
+  if (heard && heard.me === me && heard.room === room) {
+    const came = [...here].filter(([ts, text]) => heard.here.get(ts) !== text).map(([, text]) => text);
+    if (came.length) at("news").replaceChildren(written(came.slice(-3).join(". "), reader()));
   }
-  heard = { last, me };
+  heard = { me, room, here };
 }
 
 function draw() {
@@ -131,14 +132,19 @@ function draw() {
   const box = at("stream");
   const bottom = box.scrollHeight - box.scrollTop - box.clientHeight < 80;
   const last = state.messages.filter((one) => one.channel === room).at(-1);
-  if (last) seen[me + room] = Number(last.ts);
+  if (last) {
+    seen[me + room] = Number(last.ts);
+    sessionStorage.setItem("seen", JSON.stringify(seen));
+  }
   sidebar();
   if (reveal) at("rooms").querySelector(".current")?.scrollIntoView({ block: "nearest", inline: "nearest" });
   reveal = false;
   const known = state.rooms.find((one) => one.id === room);
   at("title").textContent = room === HOME ? `${state.app.name} · Home` : room === dm() ? state.app.name : `# ${known.name}`;
   patch(box, room === HOME ? homeTab() : stream());
-  if (bottom) box.scrollTop = room === HOME ? 0 : box.scrollHeight;
+  if (entered && room === HOME) box.scrollTop = 0;
+  else if (room !== HOME && (bottom || entered)) box.scrollTop = box.scrollHeight;
+  entered = false;
   pointOut();
   at("box").hidden = room === HOME || Boolean(known?.archived);
   modal(state.modal, { me, surface, press: pressing, act, reader: reader() });
@@ -157,9 +163,9 @@ function replying(one) {
 function go(id) {
   readUntil = seen[me + id] || 0;
   room = id;
+  entered = true;
   replying(null);
   reveal = true;
-  at("stream").scrollTop = 1e9;
   if (id === HOME) act("home", {});
   draw();
 }

@@ -1,5 +1,7 @@
 """The page and the JSON it talks to; for this machine's browser only."""
 
+import logging
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib.resources import files
@@ -20,6 +22,8 @@ from bot.playground.modals import top, wire
 from bot.playground.people import Channel, Payload
 from bot.playground.submissions import Submissions, fill
 from bot.playground.workspace import Workspace
+
+log = logging.getLogger(__name__)
 
 KINDS = {"html": "text/html", "js": "text/javascript", "css": "text/css"}
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
@@ -54,6 +58,7 @@ class Page:
     caption: Callable[[], str]
     panels: Callable[[], Sequence[Panel]]
     faults: Faults
+    complaints: Callable[[], Sequence[str]]
 
     def routes(self) -> list[BaseRoute]:
         return [
@@ -112,7 +117,11 @@ class Page:
         except NotThere:
             return JSONResponse({"refused": "This is not there any more. Look again."}, 409)
         except (ValueError, KeyError, TypeError, IndexError) as wrong:
-            return JSONResponse({"refused": f"not understood: {wrong!r}"}, 400)
+            log.warning("the page sent what cannot be done", exc_info=wrong)
+            return JSONResponse({"refused": "That could not be done; the program's log says why."}, 400)
+        except Exception:
+            log.exception("something behind the page failed")
+            return JSONResponse({"refused": "Something went wrong; the program's log says what."}, 500)
         return JSONResponse(answer if isinstance(answer, dict) else asdict(answer))
 
     async def panel(self, request: Request) -> Response:
@@ -127,7 +136,9 @@ class Page:
         if not is_local(request):
             return forbidden()
         after = request.query_params.get("after", "")
-        said = tools.traffic(self.workspace, self.faults, int(after) if after.isdigit() else 0)
+        run, _, number = after.partition(":")
+        known = int(number) if run == self.workspace.run and number.isdigit() else 0
+        said = tools.traffic(self.workspace, self.faults, known, self.complaints())
         return JSONResponse(said, headers=HEADERS)
 
     async def uploaded(self, request: Request) -> Response:
@@ -145,7 +156,7 @@ class Page:
         )
         with workspace.lock:
             person = workspace.users.get(user) or next(iter(workspace.users.values()), None)
-            version = f"{workspace.version}:{person.id if person else ''}"
+            version = f"{workspace.run}:{workspace.version}:{person.id if person else ''}"
             brief: Payload = {"version": version, "caption": caption}
             if since == version or person is None:
                 return brief
@@ -227,17 +238,24 @@ def home(page: Page, body: Payload) -> Answer:
 
 
 def write(page: Page, body: Payload) -> Answer:
-    """A line from the box below: a slash command, or a message that the app is not told of."""
+    """A line from the box below: a slash command, or a message, kept as Slack's client would send it."""
     user, channel, line = body["user"], body["channel"], str(body["line"]).strip()
     if line.startswith("/"):
         command, _, text = line.partition(" ")
         return page.gestures.command(user, command, text.strip(), channel)
-    room = page.workspace.channels.get(channel)
-    if not line or room is None or not room.has(user) or room.archived:
-        raise NotThere(f"nothing can be written in {channel}")
-    thread = page.workspace.parent(channel, body["thread_ts"]).ts if body.get("thread_ts") else None
-    page.workspace.add(Message(channel, "", user, line, thread_ts=thread))
+    if not line:
+        raise NotThere("nothing was written")
+    page.gestures.write(user, channel, typed(line, page.workspace.names), body.get("thread_ts"))
     return Answer(200)
+
+
+def typed(line: str, names: Mapping[str, str]) -> str:
+    """What somebody typed, with its three characters escaped and each @Name a mention."""
+    text = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    for id_, name in sorted(names.items(), key=lambda one: -len(one[1])):
+        if id_.startswith("U"):
+            text = re.sub(rf"(?<!\w)@{re.escape(name)}\b", f"<@{id_}>", text)
+    return text
 
 
 def control(page: Page, body: Payload) -> Payload:

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from bot.playground.api import METHODS
 from bot.playground.doors import Form, Panel, Table
-from bot.playground.faults import KINDS, Fault, Faults
+from bot.playground.faults import KINDS, OF_LINKS, Fault, Faults
 from bot.playground.gestures import NotThere
 from bot.playground.people import Payload
 from bot.playground.traffic import Exchange
@@ -70,14 +70,14 @@ def filled(panels: Sequence[Panel], name: str, title: str, values: Mapping[str, 
     }
 
 
-def traffic(workspace: Workspace, faults: Faults, after: int) -> Payload:
-    """The exchanges since *after*, with how near they came to the limits."""
+def traffic(workspace: Workspace, faults: Faults, after: int, complaints: Sequence[str]) -> Payload:
+    """The exchanges since *after*, with how near they came to the limits, and the newest of *complaints*."""
     with workspace.lock:
         waiting = [asdict(fault) for fault in faults.waiting]
-        complaints = workspace.complaints[-20:]
     return {
         "exchanges": [_written(one) for one in workspace.traffic.after(after)],
-        "complaints": complaints,
+        "run": workspace.run,
+        "complaints": list(complaints)[-20:],
         "waiting": waiting,
         "methods": ["*", "response_url", *sorted(METHODS)],
         "kinds": TROUBLES,
@@ -108,6 +108,8 @@ def order(faults: Faults, asked: Mapping[str, Any]) -> Payload:
     times, seconds = int(asked["times"]), float(asked["seconds"])
     if kind not in TROUBLES or (method not in METHODS and method not in ("*", "response_url")):
         raise ValueError(f"no trouble {kind!r} of {method!r}")
+    if method == "response_url" and kind not in OF_LINKS:
+        raise ValueError(f"a response_url cannot have {kind!r}")
     if not 1 <= times <= MOST_TIMES or not 0 <= seconds <= MOST_SECONDS:
         raise ValueError(f"1 to {MOST_TIMES} times, 0 to {MOST_SECONDS:.0f} seconds")
     faults.waiting.append(Fault(method, kind, times, None, seconds))

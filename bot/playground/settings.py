@@ -17,12 +17,12 @@ SCOPES = (
 class Settings:
     """A workspace before its first day.
 
-    `rate_limit` is in messages a second and channel, None for no limit. `clock` gives seconds since 1970:
-    timestamps, triggers, response_urls, rates and the Date header follow it; signatures and time-outs use real
-    time. `scopes` are what the bot token was granted; `shortcuts` what a message's menu offers on the page;
-    `commands` the slash commands there are, where none are named any is taken.
-    Without an `app_token` there is no Socket Mode. `patience` is how many seconds the app has to answer:
-    Slack gives 3, a loaded machine of tests may give more.
+    `rate_limit` is in messages a second and channel, None for no limit. `clock` gives seconds since 1970: timestamps
+    and the Date header follow it. `real` is what triggers, response_urls, rates and waits go by, the same clock
+    unless told. Signatures and time-outs use the machine's time. `scopes` are what the bot token was granted, `events`
+    those the app hears of, `shortcuts` what a message's menu offers on the page, `commands` the slash commands there
+    are; where none are named any is taken. Without an `app_token` there is no Socket Mode. `patience` is how many
+    seconds the app has to answer: Slack gives 3, a loaded machine of tests may give more.
     """
 
     users: Iterable[User] = ()
@@ -33,11 +33,18 @@ class Settings:
     app_token: str | None = None
     rate_limit: float | None = None
     clock: Callable[[], float] = time.time
+    real: Callable[[], float] | None = None
     app: App = field(default_factory=App)
     patience: float = 3.0
     scopes: Iterable[str] = SCOPES
     shortcuts: Iterable[Shortcut] = ()
     commands: Sequence[Command] = ()
+    events: Iterable[str] = ("app_home_opened", "user_change")
+
+    @property
+    def waits(self) -> Callable[[], float]:
+        """The clock of what lasts some seconds."""
+        return self.real or self.clock
 
 
 @dataclass(frozen=True)

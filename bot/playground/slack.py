@@ -12,7 +12,7 @@ from bot.playground.calls import Calls
 from bot.playground.delivery import Answer, Delivery, InProcess
 from bot.playground.doors import Control, Panel
 from bot.playground.faults import KINDS, Fault, Faults
-from bot.playground.gestures import Gestures, NotThere, Where
+from bot.playground.gestures import Gestures, Where
 from bot.playground.messages import Message
 from bot.playground.modals import top, wire
 from bot.playground.page import Page
@@ -42,7 +42,7 @@ class Slack(Settings):
     def __post_init__(self) -> None:
         self.workspace = Workspace(self)
         self.sockets = Sockets(self.app.app_id)
-        self.faults = Faults(self.clock, self.rate_limit)
+        self.faults = Faults(self.waits, self.rate_limit)
         self.delivery = Delivery(self, self.sockets, self.workspace.traffic)
         self.gestures = Gestures(self.workspace, self.delivery)
         self.submissions = Submissions(self.workspace, self.delivery)
@@ -62,7 +62,7 @@ class Slack(Settings):
         calls = Calls(self.workspace, self.sockets, self.faults)
         page = Page(
             self.gestures, self.submissions, lambda: self.controls, self.sentence_on_top, lambda: self.panels,
-            self.faults,
+            self.faults, lambda: self.complaints,
         )  # fmt: skip
         return Web(calls).app(page.routes())
 
@@ -145,10 +145,8 @@ class Slack(Settings):
         return self.gestures.open_home(user)
 
     def say(self, user: str, channel: str, text: str, thread_ts: str | None = None) -> str:
-        """A person writes a message; its ts. The app is not told."""
-        if user not in self.workspace.users or not self.workspace.channel(channel).has(user):
-            raise NotThere(f"{user} cannot write in {channel}")
-        return self.workspace.add(Message(channel, "", user, text, thread_ts=thread_ts)).ts
+        """A person writes a message, *text* as Slack keeps it; its ts. Raises NotThere."""
+        return self.gestures.write(user, channel, text, thread_ts).ts
 
     # -- Slack does something -----------------------------------------------------------------
 
@@ -165,6 +163,8 @@ class Slack(Settings):
             self.workspace.users[user] = person
             self.workspace.names[user] = person.name
             self.workspace.touch()
+        if "user_change" not in self.events:
+            return Answer(200)
         return self.event("user_change", user=person.profile(self.team_id), cache_ts=int(self.clock()))
 
     def change_channel(self, channel: str, **changes: Any) -> None:

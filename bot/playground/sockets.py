@@ -116,6 +116,7 @@ class Sockets:
             return
         if name not in connection.envelopes:
             self.faults.append(f"acknowledged an envelope that went to another connection: {name}")
+            return
         waiting = self._waiting.get(name)
         if waiting is not None and not waiting.done():
             answer = message.get("payload")

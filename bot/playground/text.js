@@ -61,8 +61,9 @@ function angle(token, reader) {
   const [target, label] = token.split(/\|(.*)/s);
   if (target.startsWith("!date^")) {
     const parts = target.split("^");
-    const when = dated(Number(parts[1]), parts[2] || "", reader.tz, reader.now);
-    return make("time", { title: unescaped(label || "") }, when);
+    const moment = new Date(Number(parts[1]) * 1000);
+    if (!parts[1] || Number.isNaN(moment.getTime())) return document.createTextNode(unescaped(label || ""));
+    return make("time", { title: unescaped(label || "") }, dated(Number(parts[1]), parts[2] || "", reader.tz, reader.now));
   }
   if (target[0] === "@") return make("span", { class: "mention" }, `@${reader.names[target.slice(1)] || target.slice(1)}`);
   if (target[0] === "#") return make("span", { class: "mention" }, `#${reader.names[target.slice(1)] || label || target.slice(1)}`);
@@ -71,31 +72,61 @@ function angle(token, reader) {
   return make("a", { href: unescaped(target), target: "_blank", rel: "noopener noreferrer" }, unescaped(label || target));
 }
 
-const mark = (sign) => new RegExp(`(?<![\\w${sign}])${sign}(\\S|\\S[^\\n]*?\\S)${sign}(?![\\w${sign}])`);
-const RULES = [
-  [/```\n?([\s\S]+?)```/, (match) => make("pre", {}, unescaped(match[1]))],
-  [/`([^`\n]+)`/, (match) => make("code", {}, unescaped(match[1]))],
-  [/<([^<>]+)>/, (match, reader) => angle(match[1], reader)],
-  [/(?:^|(?<=\n))(?:&gt;|>) ?([^\n]*)\n?/, (match, reader, next) => make("blockquote", {}, ...next(match[1]))],
-  [mark("\\*"), (match, reader, next) => make("b", {}, ...next(match[1]))],
-  [mark("_"), (match, reader, next) => make("i", {}, ...next(match[1]))],
-  [mark("~"), (match, reader, next) => make("s", {}, ...next(match[1]))],
-  [/:([a-z0-9_+-]+):/, (match) => document.createTextNode(EMOJI[match[1]] || match[0])],
-];
+// Code and what stands in angle brackets are taken out first, each as one private character: marks go around them.
+const FIRST = 0xE000;
+const MOST = 6400;
+const PIECES = /([\uE000-\uF8FF]|\n)/;
+const inCode = (text) => unescaped(text.replace(/<([^<>]+)>/g, (whole, token) => token.split("|").at(-1)));
 
-function parse(text, reader, from) {
+function takenOut(text, reader, links) {
+  const nodes = [];
+  const keep = (draw) => (nodes.length < MOST ? String.fromCharCode(FIRST + nodes.push(draw) - 1) : "");
+  const flat = text.replace(/[\uE000-\uF8FF]/g, "")
+    .replace(/```\n?([\s\S]+?)```/g, (whole, code) => keep(() => make("pre", {}, inCode(code))))
+    .replace(/`([^`\n]+)`/g, (whole, code) => keep(() => make("code", {}, inCode(code))))
+    .replace(/<([^<>]+)>/g, (whole, token) => keep(() => angle(token, reader)))
+    .replace(links ? /https?:\/\/[^\s<>|\uE000-\uF8FF]*[^\s<>|.,;:!?)'"\uE000-\uF8FF]/g : /(?!)/g, (url) => keep(() => angle(url, reader)));
+  return { flat, node: (sign) => nodes[sign.charCodeAt(0) - FIRST]() };
+}
+
+const MARKS = [["\\*", "b"], ["_", "i"], ["~", "s"]].map(([sign, tag]) =>
+  [new RegExp(`(?<![\\w${sign}])${sign}(\\S|\\S[^\\n]*?\\S)${sign}(?![\\w${sign}])`), tag]);
+
+function leaf(text, node) {
+  const named = text.replace(/:([a-z0-9_+-]+):/g, (whole, name) => EMOJI[name] || whole);
+  return named.split(PIECES).filter(Boolean).map((piece) => {
+    if (piece === "\n") return make("br");
+    return /^[\uE000-\uF8FF]$/.test(piece) ? node(piece) : unescaped(piece);
+  });
+}
+
+function inline(text, node, from = 0) {
   if (text === "") return [];
-  if (from === RULES.length) {
-    return unescaped(text).split("\n").flatMap((line, at) => (at ? [make("br"), line] : [line]));
-  }
-  const [pattern, node] = RULES[from];
+  if (from === MARKS.length) return leaf(text, node);
+  const [pattern, tag] = MARKS[from];
   const match = pattern.exec(text);
-  if (!match) return parse(text, reader, from + 1);
+  if (!match) return inline(text, node, from + 1);
   return [
-    ...parse(text.slice(0, match.index), reader, from + 1),
-    node(match, reader, (inner) => parse(inner, reader, from + 1)),
-    ...parse(text.slice(match.index + match[0].length), reader, from),
+    ...inline(text.slice(0, match.index), node, from + 1),
+    make(tag, {}, ...inline(match[1], node, from + 1)),
+    ...inline(text.slice(match.index + match[0].length), node, from),
   ];
+}
+
+function parse(text, reader, links) {
+  const { flat, node } = takenOut(text, reader, links);
+  // Lines that begin with > are a quote; those that follow one another are one.
+  const groups = [];
+  for (const line of flat.split("\n")) {
+    const quoted = /^&gt; ?/.exec(line);
+    const kind = Boolean(quoted);
+    if (groups.at(-1)?.kind !== kind) groups.push({ kind, lines: [] });
+    groups.at(-1).lines.push(quoted ? line.slice(quoted[0].length) : line);
+  }
+  return groups.flatMap(({ kind, lines }) => {
+    const drawn = inline(lines.join("\n"), node);
+    return kind ? [make("blockquote", {}, ...drawn)] : drawn;
+  });
 }
 
 // `reader` is {names, tz, now}; `object` a text object, or a string that counts as mrkdwn.
@@ -106,7 +137,8 @@ export function written(object, reader) {
     const text = unescaped(object.text).replace(/:([a-z0-9_+-]+):/g, (whole, name) => EMOJI[name] || whole);
     shown.append(...text.split("\n").flatMap((line, at) => (at ? [make("br"), line] : [line])));
   } else {
-    shown.append(...parse(typeof object === "string" ? object : object.text, reader, 0));
+    // Slack links what looks like an address, unless it was asked to take the text as it is.
+    shown.append(...parse(typeof object === "string" ? object : object.text, reader, object.verbatim !== true));
   }
   return shown;
 }

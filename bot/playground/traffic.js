@@ -23,6 +23,7 @@ function line(one) {
 
 export function traffic(on) {
   let last = 0;
+  let run = "";
   const kinds = [["all", "Everything"], ["call", "Calls of the app"], ["event", "Events for the app"], ["refused", "What failed"]];
   const filter = make("select", { id: "traffic-filter" }, ...kinds.map(([value, words]) => make("option", { value }, words)));
   const lines = make("div", { id: "exchanges", "data-only": "all" });
@@ -32,8 +33,13 @@ export function traffic(on) {
   const order = trouble(on, () => look());
 
   async function look() {
-    const now = await on.ask(`page/traffic?after=${last}`);
+    const now = await on.ask(`page/traffic?after=${run}:${last}`);
     order.offer(now);
+    if (now.run !== run) { // the program was started anew
+      run = now.run;
+      last = 0;
+      lines.replaceChildren();
+    }
     for (const one of now.exchanges) { lines.prepend(line(one)); last = one.n; }
     while (lines.children.length > MOST) lines.lastChild.remove();
     const words = now.complaints.length ? ["Real Slack would refuse, or frown at:"] : [];

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
@@ -13,7 +14,8 @@ from starlette.websockets import WebSocket
 
 from bot.playground.answers import use_link
 from bot.playground.api.files import receive
-from bot.playground.calls import Calls, HungUp
+from bot.playground.calls import LOST, Calls, HungUp
+from bot.playground.faults import OF_LINKS
 from bot.playground.settings import Refusal
 from bot.playground.tickets import LinkSpent
 
@@ -43,32 +45,35 @@ class Web:
 
     async def respond(self, request: Request) -> Response:
         """A response_url: 200 `{"ok": true}`, 404 when it is spent, 400 when the message is refused."""
-        struck = self.calls.faults.take("response_url", "")
+        began = time.monotonic()
+        struck = self.calls.faults.take("response_url", "", OF_LINKS)
         kinds = {fault.kind for fault in struck}
         await asyncio.sleep(sum(fault.seconds for fault in struck if fault.kind == "latency"))
-        if "500_before" in kinds:
-            return PlainTextResponse("Internal Server Error", 500)
-        body = (await request.body()).decode()
-        try:
-            said = (
-                json.loads(body)
-                if body.lstrip().startswith("{")
-                else json.loads(dict(parse_qsl(body))["payload"])
-            )
-            use_link(self.calls.workspace, request.path_params["link"], said)
-        except (ValueError, KeyError):
-            return PlainTextResponse("invalid_payload", 400)
-        except LinkSpent as spent:
-            return PlainTextResponse(spent.error, 404)
-        except Refusal as refusal:
-            return PlainTextResponse(refusal.error, 400)
+        said, error, status = said_in(await request.body()), None, 200
+        if "500_before" not in kinds:
+            error, status = self._used(request.path_params["link"], said)
+        lost = next((kind for kind in LOST if kind in kinds), None)
+        answered = {"ok": error is None} if status == 200 else error
+        took = time.monotonic() - began
+        sent = said if isinstance(said, dict) else {}
+        self.calls.workspace.traffic.note("call", "response_url", sent, answered, lost or error, took)
         if "drop" in kinds:
             return await hang_up(request)
-        return (
-            PlainTextResponse("Internal Server Error", 500)
-            if "500_after" in kinds
-            else JSONResponse({"ok": True})
-        )
+        if lost is not None:
+            return PlainTextResponse("Internal Server Error", 500)
+        return JSONResponse(answered) if status == 200 else PlainTextResponse(error or "", status)
+
+    def _used(self, link: str, said: object) -> tuple[str | None, int]:
+        """What came of it: Slack's word for no, or None, and the HTTP status."""
+        if said is None:
+            return "invalid_payload", 400
+        try:
+            use_link(self.calls.workspace, link, said)
+        except LinkSpent as spent:
+            return spent.error, 404
+        except Refusal as refusal:
+            return refusal.error, 400
+        return None, 200
 
     async def upload(self, request: Request) -> Response:
         content = await request.body()
@@ -77,6 +82,15 @@ class Web:
 
     async def socket(self, websocket: WebSocket) -> None:
         await self.calls.sockets.serve(websocket)
+
+
+def said_in(body: bytes) -> object:
+    """The message in the body of a POST to a response_url, JSON or a form's payload; None where there is none."""
+    try:
+        text = body.decode()
+        return json.loads(text if text.lstrip().startswith("{") else dict(parse_qsl(text))["payload"])
+    except (ValueError, KeyError):
+        return None
 
 
 async def hang_up(request: Request) -> Response:

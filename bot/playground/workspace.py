@@ -21,6 +21,7 @@ class Workspace:
         self.settings = settings
         self.lock = threading.RLock()
         self.changed = threading.Condition(self.lock)
+        self.run = secrets.token_hex(4)  # tells a page that what it knows is of an earlier run
         self.version = 0
         self.users: dict[str, User] = {user.id: user for user in settings.users}
         self.channels: dict[str, Channel] = {
@@ -40,7 +41,7 @@ class Workspace:
         self.calls: list[Call] = []
         self.complaints: list[str] = []
         self.traffic = Traffic(settings.clock)
-        self.tickets = Tickets(settings.clock)
+        self.tickets = Tickets(settings.waits)
         self.base = ""  # http://127.0.0.1:PORT once the server runs
         self._stamps: dict[str, int] = {}
         self._numbers = itertools.count(1)

@@ -18,7 +18,7 @@ def get(slack: Slack, path: str, headers: dict[str, str] | None = None) -> httpx
     return httpx.get(f"{slack.page}page/{path}", headers=headers, trust_env=False, verify=False)
 
 
-def exchanges(slack: Slack, after: int = 0) -> list[dict[str, Any]]:
+def exchanges(slack: Slack, after: str = "") -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = get(slack, f"traffic?after={after}").json()["exchanges"]
     return found
 
@@ -70,7 +70,9 @@ def test_both_ways_are_in_the_traffic_with_what_was_sent_and_answered(
     assert (call["way"], call["name"], call["error"]) == ("call", "chat.postMessage", None)
     assert (call["sent"]["text"], call["answered"]["ok"]) == ("Ada", True)
     assert (event["way"], event["name"], event["answered"]) == ("event", "/mql funnel", "12 MQLs")
-    assert [one["n"] for one in exchanges(slack, after=call["n"])] == [event["n"]]
+    run = get(slack, "traffic").json()["run"]
+    assert [one["n"] for one in exchanges(slack, f"{run}:{call['n']}")] == [event["n"]]
+    assert len(exchanges(slack, f"another:{call['n']}")) == 2, "numbers of an earlier run mean nothing"
     assert slack.bot_token not in str((call, event)), "the token is not for a page"
 
 

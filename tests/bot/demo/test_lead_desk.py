@@ -59,6 +59,7 @@ def test_the_samples_can_be_sent_under_every_preset(preset: str, tmp_path: Path)
         desk = LeadDesk(made)
         for sample in SAMPLES:
             assert desk.play({"sample": sample.key}).sentences
+            made.baton.courier.drain()
         assert made.slack.complaints == []
 
 
@@ -72,6 +73,11 @@ def test_the_score_changes_step_by_step(desk: LeadDesk) -> None:
     assert (first[2], webinar[1:], pricing[1:]) == (
         "40", ("+20 Product webinar: Product webinar", "60"), ("+15 Pricing page: Pricing", "75"),
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(("sample", "total"), [("s3-second-visit", "70"), ("s1-weighted", "75")])
+def test_what_is_done_twice_within_a_second_counts_twice(sample: str, total: str, desk: LeadDesk) -> None:
+    assert table(desk.play({"sample": sample}), "Step by step").rows[-1][2] == total
 
 
 def test_it_tells_where_the_lead_was_routed_and_why(desk: LeadDesk) -> None:
@@ -112,7 +118,14 @@ def test_a_lead_and_then_an_activity_by_form(desk: LeadDesk) -> None:
 
 @pytest.mark.parametrize(
     ("given", "field"),
-    [({"email": "ada"}, "email"), ({"email": ""}, "email"), ({**SENT, "employees": "many"}, "employees")],
+    [
+        ({"email": "ada"}, "email"),
+        ({"email": ""}, "email"),
+        ({**SENT, "employees": "many"}, "employees"),
+        ({**SENT, "employees": "²"}, "employees"),
+        ({**SENT, "employees": "9" * 25}, "employees"),
+        ({**SENT, "email": f"{'a' * 400}@engines.example"}, "email"),
+    ],
 )
 def test_what_is_wrong_is_said_beside_the_field(given: dict[str, str], field: str, desk: LeadDesk) -> None:
     told = desk.send(asked(**given))
