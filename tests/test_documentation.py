@@ -17,6 +17,7 @@ from bot.cli import app
 from bot.desk.announce import EVENTS
 from bot.manifest import SCOPES
 from bot.metrics import Metrics
+from bot.playground.api import METHODS
 from bot.settings import REQUIRED_TO_SERVE, Settings
 from bot.slack.listeners.commands import SUBCOMMANDS
 from bot.slack.listeners.presses import BUTTONS
@@ -183,6 +184,17 @@ def test_every_webhook_type_is_in_the_docs_and_no_other() -> None:
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics", "/slack/events", "/intake/events"])
 def test_every_path_is_in_the_docs(path: str) -> None:
     assert path in everything()
+
+
+def test_every_method_of_the_playground_is_in_its_page_and_no_other() -> None:
+    told = set(
+        re.findall(
+            r"`([a-z]+(?:\.[a-zA-Z]+)+)`", text_of("docs", "playground.md").partition("| methods |")[2]
+        )
+    )
+    assert {name for name in told if name.split(".")[0] in {each.split(".")[0] for each in METHODS}} == set(
+        METHODS
+    )
 
 
 def test_every_preset_is_in_the_docs() -> None:

@@ -50,7 +50,7 @@ def use_link(workspace: Workspace, name: str, said: object) -> None:
         raise
     finally:
         arguments = said if isinstance(said, dict) else {}
-        workspace.calls.append(Call("response_url", arguments, error, workspace.settings.clock()))
+        workspace.record(Call("response_url", arguments, error, workspace.settings.clock()))
 
 
 def respond(workspace: Workspace, link: Link, said: object) -> None:

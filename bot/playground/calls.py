@@ -130,7 +130,7 @@ class Calls:
     def _record(self, name: str, arguments: Payload, refusal: Refusal | None) -> None:
         with self.workspace.lock:
             error = refusal.error if refusal else None
-            self.workspace.calls.append(Call(name, arguments, error, self.workspace.settings.clock()))
+            self.workspace.record(Call(name, arguments, error, self.workspace.settings.clock()))
             if refusal and not refusal.expected:
                 self.workspace.complain(f"{name}: {' '.join([refusal.error, *refusal.messages])}")
 

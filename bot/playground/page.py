@@ -119,7 +119,7 @@ class Page:
         except (ValueError, KeyError, TypeError, IndexError) as wrong:
             log.warning("the page sent what cannot be done", exc_info=wrong)
             return JSONResponse({"refused": "That could not be done; the program's log says why."}, 400)
-        except Exception:
+        except Exception:  # the boundary of the page: whoever sits before it reads that it failed
             log.exception("something behind the page failed")
             return JSONResponse({"refused": "Something went wrong; the program's log says what."}, 500)
         return JSONResponse(answer if isinstance(answer, dict) else asdict(answer))

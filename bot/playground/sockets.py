@@ -5,6 +5,7 @@ import itertools
 import json
 import secrets
 import threading
+from collections import deque
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as Late
 from dataclasses import dataclass, field
@@ -24,7 +25,7 @@ class Connection:
 
     socket: WebSocket
     loop: asyncio.AbstractEventLoop
-    envelopes: list[str] = field(default_factory=list)
+    envelopes: deque[str] = field(default_factory=lambda: deque(maxlen=1_000))
 
 
 class Sockets:

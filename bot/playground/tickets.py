@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from bot.playground.settings import Refusal
 
@@ -45,6 +46,16 @@ class LinkSpent(Exception):
         self.error = error
 
 
+MOST = 20_000
+"""Tickets that are remembered, spent ones included; the oldest ended long ago."""
+
+
+def forget_oldest(kept: dict[str, Any]) -> None:
+    """Keep MOST."""
+    while len(kept) > MOST:
+        del kept[next(iter(kept))]
+
+
 @dataclass
 class Tickets:
     """Every trigger and response_url that was ever handed out, so that a spent one is known as spent."""
@@ -57,6 +68,7 @@ class Tickets:
         """A new trigger_id for a gesture of *user*."""
         name = f"{secrets.randbelow(10**12)}.{secrets.randbelow(10**12)}.{secrets.token_hex(16)}"
         self.triggers[name] = Trigger(name, user, self.clock(), view)
+        forget_oldest(self.triggers)
         return name
 
     def exchange(self, name: object) -> Trigger:
@@ -79,6 +91,7 @@ class Tickets:
     def link(self, link: Link) -> str:
         """Keep a response_url and return its id."""
         self.links[link.id] = link
+        forget_oldest(self.links)
         return link.id
 
     def answer(self, name: str) -> Link:

@@ -13,6 +13,9 @@ from bot.playground.tickets import Tickets
 from bot.playground.traffic import Traffic
 from bot.playground.views import View
 
+MOST_CALLS, MOST_COMPLAINTS = 100_000, 1_000
+"""What a workspace that runs for weeks remembers of its app."""
+
 
 class Workspace:
     """All state behind one lock. Readers get copies; `changed` is notified at every change."""
@@ -56,7 +59,15 @@ class Workspace:
         """Write down something real Slack would refuse, or bad manners."""
         with self.lock:
             self.complaints.append(sentence)
+            del self.complaints[:-MOST_COMPLAINTS]
             self.touch()
+
+    def record(self, call: Call) -> None:
+        """Remember a call of the app."""
+        with self.lock:
+            self.calls.append(call)
+            if len(self.calls) > 2 * MOST_CALLS:
+                del self.calls[:MOST_CALLS]
 
     def next_id(self, letter: str) -> str:
         """A new id such as V0000000A1; unique in the workspace, so that no two things share one."""

@@ -18,6 +18,8 @@ from tests.program import Program, Running, free_port
 
 MANIFEST = {
     "display_information": {"name": "Greeter"},
+    "oauth_config": {"scopes": {"bot": ["chat:write", "commands"]}},
+    "settings": {"event_subscriptions": {"bot_events": ["message.channels"]}},
     "features": {"slash_commands": [{"command": "/hello", "description": "Greets", "usage_hint": "NAME"}]},
 }
 BUTTON = {
@@ -62,7 +64,11 @@ class Alone:
             ack()
             respond(text="Hello again")
 
+        def knock(say: Callable[..., None], message: dict[str, Any]) -> None:
+            say(text=f"Who is there, <@{message['user']}>?")
+
         app.command("/hello")(hello)
+        app.message("knock")(knock)
         app.action("again")(again)
         return app
 
@@ -97,6 +103,8 @@ class Alone:
         pressed = self.act("press", action_id="again", channel=message["channel"], ts=message["ts"])
         assert pressed["error"] is None
         assert self.until_said("Hello again")["whisper"]
+        self.act("write", channel=room, line="knock knock")
+        self.until_said("Who is there, <@U0ANN>?")
         complaints = httpx.get(f"{self.base}/page/traffic", trust_env=False, verify=False).json()[
             "complaints"
         ]

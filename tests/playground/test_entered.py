@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.manifest import manifest
+from bot.manifest import SCOPES, manifest
 from bot.playground.entered import NoManifest, entered
 from bot.slack.listeners.shortcuts import SHORTCUTS
 
@@ -25,10 +25,23 @@ def test_the_commands_and_message_shortcuts_are_entered() -> None:
     assert [(one.callback_id, one.name) for one in found.shortcuts] == [("greet", "Greet")]
 
 
+def test_its_scopes_and_events_are_those_it_asks_for() -> None:
+    asked = {
+        "oauth_config": {"scopes": {"bot": ["chat:write"]}},
+        "settings": {"event_subscriptions": {"bot_events": ["app_mention"]}},
+    }
+    found = entered({**SMALL, **asked})
+    assert (found.scopes, found.events) == (("chat:write",), ("app_mention",))
+    assert (entered(SMALL).scopes, entered(SMALL).events) == ((), ())
+    with pytest.raises(NoManifest, match=r"oauth_config\.scopes\.bot is not a list of words"):
+        entered({**SMALL, "oauth_config": {"scopes": {"bot": "chat:write"}}})
+
+
 def test_batons_own_manifest_is_one() -> None:
     found = entered(manifest("https://baton.example", socket_mode=False))
     assert (found.app.name, [one.name for one in found.commands]) == ("Baton", ["/mql"])
     assert {one.callback_id for one in found.shortcuts} == set(SHORTCUTS)
+    assert (found.scopes, found.events) == (tuple(SCOPES), ("app_home_opened", "user_change"))
 
 
 @pytest.mark.parametrize(

@@ -268,3 +268,22 @@ def test_a_trigger_works_for_3_seconds(
     clock.now += 3.1
     assert open_error(client, app.last["trigger_id"], form) == "expired_trigger_id"
     assert slack.modal("U0ANN") is None
+
+
+def test_the_app_hears_of_a_message_only_where_it_asked_to_and_is_a_member(slack: Slack, app: Any) -> None:
+    slack.say("U0ANN", "C0ALL", "hello")
+    assert app.payloads == []
+    slack.events = ["message.channels", "app_mention"]
+    ts = slack.say("U0ANN", "C0ALL", "hello <@U0APPBOT>")
+    heard = [one["event"] for one in app.payloads]
+    assert [one["type"] for one in heard] == ["message", "app_mention"]
+    assert (heard[0]["text"], heard[0]["ts"], heard[0]["channel_type"]) == (
+        "hello <@U0APPBOT>",
+        ts,
+        "channel",
+    )
+    reply = slack.say("U0BOB", "C0ALL", "me too", thread_ts=ts)
+    assert (app.last["event"]["thread_ts"], app.last["event"]["ts"]) == (ts, reply)
+    slack.say("U0ANN", "C0CLOSED", "nobody invited the app")
+    slack.open_home("U0ANN")
+    assert len(app.payloads) == 3

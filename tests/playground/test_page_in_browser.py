@@ -452,3 +452,156 @@ def test_the_traffic_is_shown_with_its_limits_and_trouble_can_be_ordered(
     page.get_by_label("Show").select_option("refused")
     expect(page.locator(".exchange:visible")).to_have_count(1)
     expect(page.locator(".exchange:visible")).to_contain_text("is_archived")
+
+
+@pytest.mark.parametrize(
+    "date", ["<!date^abc^{date}|on Monday>", "<!date^^{date}|on Monday>", "<!date^9e99^{date}|on Monday>"]
+)
+def test_a_date_that_is_none_is_its_fallback_and_nothing_else_is_lost(
+    date: str, slack: Slack, client: WebClient, opened: Opening
+) -> None:
+    client.chat_postMessage(channel="C0ALL", text=f"Call {date}")
+    client.chat_postMessage(channel="C0ALL", text="the next one")
+    expect(opened(room="C0ALL").locator(".message .body > div:last-child")).to_have_text(
+        ["Call on Monday", "the next one"]
+    )
+
+
+def test_what_is_typed_is_shown_as_it_was_typed(slack: Slack, client: WebClient, opened: Opening) -> None:
+    page = opened(room="C0ALL")
+    page.locator("#line").fill("if 3 < 5 & 7 > 2 <!channel> for @Bob, not a@Bob.example")
+    page.locator("#line").press("Enter")
+    message = page.locator(".message")
+    expect(message).to_contain_text("if 3 < 5 & 7 > 2 <!channel> for @Bob, not a@Bob.example")
+    expect(message.locator(".mention")).to_have_text(["@Bob"])
+
+
+def test_marks_go_around_links_mentions_and_code(slack: Slack, client: WebClient, opened: Opening) -> None:
+    lines = [
+        "*by <@U0ANN>*",
+        "_it `code` it_",
+        "&gt; quoted <https://x.example|label> tail",
+        "&gt; more",
+        "after",
+    ]
+    client.chat_postMessage(channel="C0ALL", text="\n".join(lines))
+    message = opened(room="C0ALL").locator(".message .body > div:last-child")
+    expect(message.locator("b")).to_have_text("by @Ann")
+    expect(message.locator("b .mention")).to_have_text("@Ann")
+    expect(message.locator("i code")).to_have_text("code")
+    expect(message.locator("i")).to_have_text("it code it")
+    expect(message.locator("blockquote")).to_have_text("quoted label tailmore")
+    expect(message.locator("blockquote a")).to_have_attribute("href", "https://x.example")
+    expect(message).to_contain_text("after")
+    assert not any(sign in message.inner_text() for sign in "*_>")
+
+
+def test_an_address_is_a_link_unless_the_text_is_to_be_taken_as_it_is(
+    slack: Slack, client: WebClient, opened: Opening
+) -> None:
+    told = "see https://x.example/a?b=1&amp;c=2, please"
+    blocks = [
+        {"type": "section", "text": text(told)},
+        {"type": "section", "text": {**text(told), "verbatim": True}},
+    ]
+    client.chat_postMessage(channel="C0ALL", text="x", blocks=blocks)
+    linked, taken = opened(room="C0ALL").locator(".section").all()
+    expect(linked.locator("a")).to_have_attribute("href", "https://x.example/a?b=1&c=2")
+    expect(linked).to_have_text("see https://x.example/a?b=1&c=2, please")
+    expect(taken.locator("a")).to_have_count(0)
+
+
+def test_rich_text_draws_links_dates_and_emoji(slack: Slack, client: WebClient, opened: Opening) -> None:
+    when = int(slack.clock())
+    parts = [
+        {"type": "link", "url": "https://x.example", "text": "label"}, {"type": "emoji", "name": "fire"},
+        {"type": "date", "timestamp": when, "format": "{date_short_pretty}", "fallback": "x"},
+    ]  # fmt: skip
+    rich = {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": parts}]}
+    client.chat_postMessage(channel="C0ALL", text="x", blocks=[rich])
+    message = opened(room="C0ALL").locator(".message")
+    expect(message.locator("a")).to_have_attribute("href", "https://x.example")
+    expect(message.locator(".blocks")).to_have_text("label🔥today")
+
+
+def test_a_card_that_is_drawn_anew_does_not_say_edited_and_a_text_does(
+    slack: Slack, client: WebClient, card: list[dict[str, Any]], opened: Opening
+) -> None:
+    drawn = client.chat_postMessage(channel="C0ALL", text="Ada", blocks=card)["ts"]
+    said = client.chat_postMessage(channel="C0ALL", text="Bob")["ts"]
+    client.chat_update(channel="C0ALL", ts=drawn, text="Ada", blocks=card)
+    client.chat_update(channel="C0ALL", ts=said, text="Bob and Ann")
+    messages = opened(room="C0ALL").locator(".message")
+    expect(messages.last).to_contain_text("(edited)")
+    expect(messages.first).not_to_contain_text("(edited)")
+
+
+def test_the_keyboard_stays_on_the_room_it_entered_and_what_was_read_stays_read(
+    slack: Slack, client: WebClient, opened: Opening
+) -> None:
+    client.chat_postMessage(channel="C0EMEA", text="x")
+    page = opened(room="C0ALL")
+    emea = page.locator("[data-room=C0EMEA]")
+    emea.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#title")).to_have_text("# emea")
+    expect(emea).to_be_focused()
+    page.locator("[data-room=C0ALL]").click()
+    page.reload()
+    expect(page.get_by_role("button", name="emea", exact=True)).to_be_visible()
+
+
+def test_a_message_elsewhere_leaves_home_where_it_was_scrolled_to(
+    slack: Slack, client: WebClient, opened: Opening
+) -> None:
+    lines = [{"type": "section", "text": text(f"line {number}")} for number in range(80)]
+    client.views_publish(user_id="U0ANN", view={"type": "home", "blocks": lines})
+    page = opened(room="home")
+    box = page.locator("#stream")
+    expect(page.get_by_text("line 79")).to_be_attached()
+    assert box.evaluate("box => box.scrollTop") == 0
+    box.evaluate("box => { box.scrollTop = 1e6; }")
+    there = box.evaluate("box => box.scrollTop")
+    client.chat_postMessage(channel="C0ALL", text="elsewhere")
+    expect(page.get_by_role("button", name="sales, 1 unread")).to_be_visible()
+    assert box.evaluate("box => box.scrollTop") == there > 0
+
+
+def test_what_is_typed_stays_when_the_app_shows_the_form_anew(
+    slack: Slack,
+    client: WebClient,
+    card: list[dict[str, Any]],
+    rejecting: Any,
+    form: dict[str, Any],
+    opened: Opening,
+) -> None:
+    client.chat_postMessage(channel="C0ALL", text="Ada", blocks=card)
+    page = opened(room="C0ALL")
+    page.get_by_role("button", name="Accept").click()
+    page.locator("[data-block=note] input").fill("in spring")
+    modal = slack.modal("U0ANN")
+    assert modal is not None
+    form["blocks"].append({"type": "section", "text": text("Something new.")})
+    client.views_update(view_id=modal["id"], view=form)
+    expect(page.locator(".modal")).to_contain_text("Something new.")
+    expect(page.locator("[data-block=note] input")).to_have_value("in spring")
+    expect(page.locator("[data-block=note] input")).to_be_focused()
+
+
+def test_escape_answers_no_to_a_question_and_takes_it_away(
+    slack: Slack, client: WebClient, card: list[dict[str, Any]], app: Any, opened: Opening
+) -> None:
+    card[1]["elements"][0]["confirm"] = {
+        "title": text("Sure?", "plain_text"), "text": text("Take it?", "plain_text"),
+        "confirm": text("Yes", "plain_text"), "deny": text("No", "plain_text"),
+    }  # fmt: skip
+    client.chat_postMessage(channel="C0ALL", text="Ada", blocks=card)
+    page = opened(room="C0ALL")
+    page.get_by_role("button", name="Accept").click()
+    expect(page.locator(".confirm")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator(".confirm")).to_have_count(0)
+    assert app.payloads == []
+    page.get_by_role("button", name="Accept").click()
+    page.get_by_role("button", name="Yes").click()
+    slack.wait_for(lambda: app.payloads)

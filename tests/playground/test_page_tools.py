@@ -163,3 +163,38 @@ def test_a_picture_is_shown_and_everything_else_is_only_saved(
     assert ("content-disposition" not in answer.headers) == shown
     assert "sandbox" in answer.headers["content-security-policy"]
     assert get(slack, "file/F0NONE").status_code == 404
+
+
+def test_trouble_of_a_response_url_strikes_it_and_is_in_the_traffic(
+    slack: Slack, client: WebClient, app: Any, card: list[dict[str, Any]]
+) -> None:
+    client.chat_postMessage(channel="C0ALL", text="Ada", blocks=card)
+    slack.press("U0ANN", "accept")
+    for kind in ("500_before", "500_after"):
+        post(slack, "trouble", kind=kind, method="response_url", times=1, seconds=1)
+        link = app.last["response_url"]
+        assert httpx.post(link, json={"text": kind}, trust_env=False, verify=False).status_code == 500
+    told = [one for one in exchanges(slack) if one["name"] == "response_url"]
+    assert [(one["error"], one["sent"]["text"]) for one in told] == [("500_before",) * 2, ("500_after",) * 2]
+    assert slack.whispers("U0ANN") == ["500_after"]
+    assert (
+        post(slack, "trouble", kind="ratelimited", method="response_url", times=1, seconds=1).status_code
+        == 400
+    )
+
+
+def test_trouble_of_any_call_that_cannot_strike_a_response_url_is_kept_for_the_next_call(
+    slack: Slack, client: WebClient, app: Any, card: list[dict[str, Any]]
+) -> None:
+    client.chat_postMessage(channel="C0ALL", text="Ada", blocks=card)
+    slack.press("U0ANN", "accept")
+    post(slack, "trouble", kind="ratelimited", method="*", times=1, seconds=1)
+    said = httpx.post(app.last["response_url"], json={"text": "x"}, trust_env=False, verify=False)
+    assert said.status_code == 200
+    with pytest.raises(SlackApiError, match="ratelimited"):
+        client.auth_test()
+
+
+def test_what_goes_wrong_over_a_socket_is_among_the_complaints(slack: Slack) -> None:
+    slack.sockets.faults.append("acknowledged an envelope that went to another connection: x")
+    assert get(slack, "traffic").json()["complaints"] == slack.sockets.faults

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import Any
 
@@ -134,3 +135,20 @@ def test_a_ticket_opens_one_socket(slack: Slack) -> None:
         assert json.loads(first.recv(5))["type"] == "hello"
         with pytest.raises(InvalidStatus):
             connect(told["url"], proxy=None)
+
+
+def test_an_envelope_acknowledged_by_another_connection_is_not_acknowledged(slack: Slack) -> None:
+    slack.patience = 1.0
+    web = WebClient(base_url=slack.url, retry_handlers=[])
+    with ExitStack() as held, ThreadPoolExecutor(1) as others:
+        lines = [
+            held.enter_context(connect(web.apps_connections_open(app_token="xapp-1")["url"], proxy=None))
+            for _ in range(2)
+        ]
+        for line in lines:
+            line.recv(5)
+        job = others.submit(slack.command, "U0ANN", "/mql")
+        envelope = json.loads(lines[0].recv(5))["envelope_id"]
+        lines[1].send(json.dumps({"envelope_id": envelope}))
+        assert job.result().error == "operation_timeout"
+    assert slack.complaints == [f"acknowledged an envelope that went to another connection: {envelope}"]

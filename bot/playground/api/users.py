@@ -1,4 +1,4 @@
-"""users.list, users.info, users.conversations."""
+"""users.list, users.info."""
 
 from bot.playground.api.conversations import PAGE, page
 from bot.playground.api.table import Request, method

@@ -52,3 +52,24 @@ def test_it_goes_to_the_next_deadline_and_its_nudge_is_there(
     assert theatre.clock.business() == before + 30 * MINUTE
     card = theatre.slack.messages("C0EMEA")[-1]
     assert "Half the time is used" in theatre.slack.thread("C0EMEA", card.ts)[-1].plain()
+
+
+@pytest.mark.timeout(60)
+def test_the_clock_does_not_wait_at_each_step_for_a_slack_that_takes_nothing(
+    theatre: Theatre, turn: Callable[[str], str]
+) -> None:
+    theatre.send(theatre.event("demo_request", ADA))
+    theatre.slack.fail("*", "token_revoked", times=None)
+    turn("1 day later")  # some two hundred steps; three seconds each would be ten minutes
+    assert dial.reading(theatre).startswith("The demo's clock: Tuesday")
+
+
+def test_waits_that_slack_asks_for_are_real_however_the_clock_is_turned(theatre: Theatre) -> None:
+    theatre.slack.fail("chat.postMessage", "ratelimited", seconds=1)
+    theatre.send(theatre.event("demo_request", ADA))
+    theatre.baton.courier.drain()
+    theatre.forward(timedelta(minutes=5))
+    theatre.slack.wait_for(
+        lambda: theatre.baton.courier.drain() or theatre.slack.messages("C0EMEA"), timeout=10
+    )
+    assert theatre.slack.complaints == []
