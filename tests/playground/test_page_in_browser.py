@@ -605,3 +605,38 @@ def test_escape_answers_no_to_a_question_and_takes_it_away(
     page.get_by_role("button", name="Accept").click()
     page.get_by_role("button", name="Yes").click()
     slack.wait_for(lambda: app.payloads)
+
+
+def test_a_file_that_windows_wrote_is_read_with_its_letters(slack: Slack, opened: Opening) -> None:
+    asked = Form("A file", [Field("file", "File", "file")], "Read it", lambda values: Told([values["file"]]))
+    slack.panels.append(Panel("Desk", "About", [asked]))
+    page = opened()
+    page.get_by_role("tab", name="Desk").click()
+    for content in ("Zoë, Müller".encode("cp1252"), "Zoë, Müller".encode()):
+        page.get_by_label("File").set_input_files(
+            {"name": "a.csv", "mimeType": "text/csv", "buffer": content}
+        )
+        page.get_by_role("button", name="Read it").click()
+        expect(page.locator(".ask .told").first).to_have_text("Zoë, Müller")
+
+
+def test_a_page_that_stays_open_while_the_program_is_started_anew_shows_the_new_one(
+    slack: Slack, client: WebClient, browser: Browser
+) -> None:
+    client.chat_postMessage(channel="C0ALL", text="before")
+    page = browser.new_page(viewport={"width": 1440, "height": 900})
+    page.goto(f"{slack.page}?user=U0ANN")
+    page.locator("[data-room=C0ALL]").click()
+    page.get_by_role("button", name="Tools").click()
+    expect(page.locator("[data-name='chat.postMessage']")).to_have_count(1)
+    port = int(slack.workspace.base.rpartition(":")[2])
+    slack.stop()
+    expect(page.locator("#caption")).to_have_text("The playground has stopped.")
+    again = Slack(users=slack.users, channels=slack.channels, clock=slack.clock)
+    with again.start(port):
+        WebClient(token=again.bot_token, base_url=again.url).chat_postMessage(channel="C0ALL", text="after")
+        expect(page.locator(".message")).to_have_count(1)
+        expect(page.locator(".message")).to_contain_text("after")
+        expect(page.locator("[data-name='chat.postMessage']")).to_have_count(1)
+        expect(page.locator("[data-name='chat.postMessage']")).to_contain_text("ok")
+        page.close()

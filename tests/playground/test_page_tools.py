@@ -7,7 +7,7 @@ import pytest
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from bot.playground import Field, Form, Panel, Slack, Table, Told
+from bot.playground import Control, Field, Form, Panel, Slack, Table, Told
 from bot.playground.traffic import KEPT
 from tests.playground.test_page import post, state
 
@@ -198,3 +198,20 @@ def test_trouble_of_any_call_that_cannot_strike_a_response_url_is_kept_for_the_n
 def test_what_goes_wrong_over_a_socket_is_among_the_complaints(slack: Slack) -> None:
     slack.sockets.faults.append("acknowledged an envelope that went to another connection: x")
     assert get(slack, "traffic").json()["complaints"] == slack.sockets.faults
+
+
+def test_what_fails_behind_a_button_is_logged_and_said(
+    slack: Slack, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fails() -> str:
+        raise RuntimeError("the clock fell down")
+
+    slack.controls.append(Control("Fall down", fails))
+    told = post(slack, "control", index=0)
+    assert (told.status_code, told.json()["refused"]) == (
+        500,
+        "Something went wrong; the program's log says what.",
+    )
+    assert "the clock fell down" in caplog.text
+    assert post(slack, "control", index="one").status_code == 400
+    assert "invalid literal" in caplog.text
