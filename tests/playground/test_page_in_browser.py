@@ -640,3 +640,18 @@ def test_a_page_that_stays_open_while_the_program_is_started_anew_shows_the_new_
         expect(page.locator("[data-name='chat.postMessage']")).to_have_count(1)
         expect(page.locator("[data-name='chat.postMessage']")).to_contain_text("ok")
         page.close()
+
+
+def test_a_buttons_link_opens_a_window_and_the_app_is_told(
+    slack: Slack, client: WebClient, app: Any, opened: Opening
+) -> None:
+    there = f"{slack.page}?user=U0BOB"
+    button = {"type": "button", "action_id": "b", "url": there, "text": text("Open", "plain_text")}
+    client.chat_postMessage(channel="C0ALL", text="x", blocks=[{"type": "actions", "elements": [button]}])
+    page = opened(room="C0ALL")
+    with page.context.expect_page() as window:
+        page.get_by_role("button", name="Open", exact=True).click()
+    assert window.value.url == there
+    window.value.close()
+    slack.wait_for(lambda: app.payloads)
+    assert app.last["actions"][0]["url"] == there
