@@ -34,7 +34,13 @@ _OF_COMPANIES = (
     .where(_H.stage.in_(("mql", "sal")), _H.origin == "scored", _H.crossed_at > bindparam("since"))
     .distinct()
 )
-_OPEN_OF = select(_H.id).where(_H.ended_at.is_(None), _H.lead_id.in_(_THESE))
+_EVERY_OF = select(_H.id).where(_H.lead_id.in_(_THESE))
+# Whatever its stage: what has ended may be open again a moment later.
+_EVERY_CARD_OF = (
+    select(_H.card_id)
+    .where(_H.company.in_(_THESE), _H.card_id.is_not(None), _H.crossed_at > bindparam("since"))
+    .distinct()
+)
 _HOLD = select(_H.id).where(_H.card_id.in_(_THESE)).order_by(_H.id).with_for_update(key_share=True)
 _HOLD_FREE = (
     select(_H.id)
@@ -66,18 +72,17 @@ def hold_cards(session: Session, companies: Collection[str], since: datetime) ->
 def hold_with_leads(
     session: Session, leads: Collection[int], companies: Collection[str], since: datetime
 ) -> None:
-    """Hold the open hand-offs of *leads*, and with them, by number, what stands on the cards that others of
-    *companies* may join in this transaction: taken one after the other, they would be taken out of order.
+    """Hold the hand-offs of *leads*, and with them, by number, what stands on the cards that others of *companies* may
+    join in this transaction: taken one after the other, they would be taken out of order.
 
-    The companies are held already.
+    The companies are held already, so that nobody comes onto these cards meanwhile; but what has ended there may be
+    opened again, so it is held too.
     """
-    held = {id_ for part in in_parts(sorted(leads)) for (id_,) in rows_of(session, _OPEN_OF, these=part)}
-    if not held:
-        return
+    wanted = {id_ for part in in_parts(sorted(leads)) for (id_,) in rows_of(session, _EVERY_OF, these=part)}
     for part in in_parts(sorted(companies)):
-        asked = sorted(card for (card,) in rows_of(session, _OF_COMPANIES, these=part, since=since))
-        held.update(id_ for (id_,) in rows_of(session, _ON, these=asked))
-    handoffs.hold(session, held)
+        asked = sorted(card for (card,) in rows_of(session, _EVERY_CARD_OF, these=part, since=since))
+        wanted.update(id_ for (id_,) in rows_of(session, _ON, these=asked))
+    handoffs.hold(session, wanted)
 
 
 def hold(session: Session, card: int) -> list[Handoff]:

@@ -293,7 +293,7 @@ def test_a_picture_is_shown_and_another_file_is_offered(
     page = opened(room="C0ALL")
     image = page.get_by_role("img", name=alt)
     expect(image).to_be_visible()
-    assert image.evaluate("node => node.naturalWidth") == 2
+    expect(image).to_have_js_property("naturalWidth", 2)
     with page.expect_download() as saved:
         page.get_by_role("link", name="Leads").click()
     assert saved.value.suggested_filename == "leads.csv"
@@ -361,7 +361,7 @@ def test_every_block_is_drawn_as_slack_draws_it(slack: Slack, client: WebClient,
     expect(message.locator(".fields > div")).to_have_text(["one", "two"])
     expect(message.locator("hr")).to_have_count(1)
     expect(message.locator(".context").first).to_contain_text("small")
-    assert message.get_by_role("img", name="uploaded").evaluate("node => node.naturalWidth") == 2
+    expect(message.get_by_role("img", name="uploaded")).to_have_js_property("naturalWidth", 2)
     expect(message.locator("figcaption")).to_have_text("T")
     expect(message.locator("li .mention, li")).to_contain_text(["@Bob"])
     expect(message.locator("pre")).to_have_text("a < b")

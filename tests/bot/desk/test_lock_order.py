@@ -13,7 +13,8 @@ from sqlmodel import Session
 from bot.desk import answer, deal, ladder, notices, people, team
 from bot.desk.people import Seen
 from bot.desk.team_change import Edited, Sheet, change_team
-from storage import deadlines, handoffs
+from scoring.dispositions import Disposition
+from storage import bundles, deadlines, handoffs
 from storage.deadlines import Due
 from tests.bot.desk.deals import TEAM_WITH_AES, with_sue
 from tests.bot.desk.shift import Shift
@@ -132,3 +133,20 @@ def test_a_request_about_one_on_a_card_and_one_who_joins_it_takes_the_card_in_it
         handoffs.hold(press, [1, 2])  # as a press on the card goes on
 
     assert [row.card_id for row in shift.rows()] == [1, 1, 1]
+
+
+def test_a_request_holds_what_has_ended_on_a_card_too_since_it_may_be_open_again_a_moment_later(
+    postgres_shift: Shift,
+) -> None:
+    shift = postgres_shift
+    for name in ("ada", "bert"):
+        shift.arrive(shift.event("demo_request", ADA | {"email": f"{name}@engines.example"}))
+    answer.accept(shift.desk, 1, "U0ANN")
+    for handoff in (1, 2):
+        answer.end(shift.desk, handoff, "U0ANN", Disposition("bad_data"), people=[handoff])
+    bert = shift.handoff(2).lead_id
+
+    with shift.desk.database.writing() as request:
+        bundles.hold_with_leads(request, [bert], ["engines.example"], shift.now - MONTH)
+        with shift.desk.database.writing() as press:
+            assert [handoffs.held(press, number) for number in (1, 2)] == [None, None]
