@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 import typer
 from rich.console import Console
@@ -319,6 +320,12 @@ def manifest(
     with told():
         settings = read_settings()
     socket = socket_mode or bool(settings.slack_app_token.get_secret_value())
+    if not socket and urlsplit(settings.public_url).hostname in ("127.0.0.1", "localhost", "0.0.0.0"):
+        err.print(
+            f"Slack cannot reach {settings.public_url}. Set BATON_PUBLIC_URL to Baton's address on the internet, or "
+            "use baton manifest --socket.",
+            markup=False,
+        )
     print(json.dumps(app_manifest(settings.public_url, socket_mode=socket), indent=2))
 
 

@@ -29,6 +29,8 @@ def env_text() -> str:
         "SLACK_SIGNING_SECRET=\n"
         "# If set, Socket Mode is used and Slack needs no URL of yours.\n"
         "SLACK_APP_TOKEN=\n"
+        "# Else Slack sends to Baton's address on the internet, with TLS before it:\n"
+        "# BATON_PUBLIC_URL=https://baton.example.com\n"
         "\n"
         "# Senders sign their events with this (Standard Webhooks).\n"
         f"BATON_INTAKE_SECRET={webhook_secret()}\n"

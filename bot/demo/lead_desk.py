@@ -235,9 +235,7 @@ def _dated(label: str, occurred: int | None, found: Explained) -> str:
 
 def _read(done: Imported) -> list[str]:
     rows = f"{done.read} rows read: {done.added} new leads, {done.updated} updated, {done.rejected} rejected"
-    said = [
-        f"{rows}, {done.duplicates} known already. {done.handoffs} became hand-offs; their cards are in Slack."
-    ]
+    said = [f"{rows}, {done.duplicates} known already. Cards in Slack: {done.handoffs}."]
     said += [
         f"Signal {name} is not in the definition: {times} kept, worth 0."
         for name, times in sorted(done.unknown.items())

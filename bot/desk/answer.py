@@ -7,12 +7,12 @@ from typing import Any
 from bot.desk import company, ladder
 from bot.desk.bench import Bench, Decision, Mistaken, decide
 from bot.desk.desk import Desk
-from scoring import dispositions, stages
+from scoring import bundling, dispositions, stages
 from scoring.contract import Definition
 from scoring.dispositions import Attempts, Disposition, Patience
 from scoring.emails import company_domain
 from scoring.handoff import KINDS, OUTCOMES, Handoff, Touch
-from scoring.stages import Action
+from scoring.stages import Action, Refused
 from storage import assignments, leads, moves, people
 from storage.assignments import Given
 from storage.people import Suppressed
@@ -41,7 +41,24 @@ def accept(desk: Desk, handoff: int, rep: str, *, seal: str | None = None) -> Ha
         claimed = None if bench.handoff.owner == rep else _claimed
         return Decision("accept", values, "handoff.accepted", also=claimed)
 
-    return decide(desk, handoff, rep, case, seal, company.everybody("accept"))
+    return decide(desk, handoff, rep, case, seal, _with_one_owner)
+
+
+def _with_one_owner(bench: Bench, on_it: Sequence[Handoff]) -> Sequence[Handoff]:
+    """All on the card; nobody takes the newcomers alone from who works on their colleagues already.
+
+    Raises:
+        Refused: another than the owner presses, who has accepted some of them.
+    """
+    chosen = company.everybody("accept")(bench, on_it)
+    owner = bench.handoff.owner
+    others = len(bundling.together(bench.handoff, on_it)) - len(chosen)
+    if owner not in (None, bench.rep) and others and bench.handoff in chosen:
+        raise Refused(
+            f"<@{owner}> works on others of this card already, and a company has one owner. To take all of them, "
+            "give the card to yourself by its ⋯ menu."
+        )
+    return chosen
 
 
 def _claimed(bench: Bench) -> None:

@@ -113,10 +113,10 @@ def order(faults: Faults, asked: Mapping[str, Any]) -> Payload:
     if not 1 <= times <= MOST_TIMES or not 0 <= seconds <= MOST_SECONDS:
         raise ValueError(f"1 to {MOST_TIMES} times, 0 to {MOST_SECONDS:.0f} seconds")
     faults.waiting.append(Fault(method, kind, times, None, seconds))
-    told = "is struck" if times == 1 else f"are struck, {times} of them"
-    which = "call" if method == "*" else method
+    which = "" if method == "*" else f" of {method}"
+    told = f"call{which} is struck" if times == 1 else f"{times} calls{which} are struck"
     words = TROUBLES[kind] if kind in KINDS else kind
-    return {"said": f"The next {which} {told}: {words}."}
+    return {"said": f"The next {told}: {words}."}
 
 
 def file(workspace: Workspace, name: str) -> Response | None:

@@ -45,7 +45,7 @@ export function traffic(on) {
     const words = now.complaints.length ? ["Real Slack would refuse, or frown at:"] : [];
     complaints.hidden = !words.length;
     complaints.replaceChildren(...words, make("ul", {}, ...now.complaints.map((one) => make("li", {}, one))));
-    const struck = now.waiting.map((one) => make("li", {}, `${one.method}: ${now.kinds[one.kind] || one.kind}, ${one.times === null ? "until it is called off" : `${one.times} more`}`));
+    const struck = now.waiting.map((one) => make("li", {}, `${one.method === "*" ? "Any call" : one.method}: ${now.kinds[one.kind] || one.kind}, ${one.times === null ? "until it is called off" : `${one.times} more`}`));
     waiting.replaceChildren(...(struck.length ? struck : [make("li", {}, "No trouble is on order.")]));
   }
 

@@ -218,7 +218,7 @@ def ordered(page: Page, kind: str, method: str, seconds: str = "1") -> None:
     page.get_by_label("With which call").select_option(method)
     page.get_by_label("Seconds, where it is about time").fill(seconds)
     page.get_by_role("button", name="Order it").click()
-    expect(page.locator(".waiting")).to_contain_text(method if method != "*" else "*")
+    expect(page.locator(".waiting")).to_contain_text("Any call" if method == "*" else method)
 
 
 def test_a_429_is_waited_out(visit: Callable[..., Page], troubled: str) -> None:

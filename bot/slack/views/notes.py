@@ -118,10 +118,10 @@ def handed(shown: Shown, change: Handed, now: datetime) -> Message:
 
 
 def _why_handed(shown: Shown, change: Handed) -> str:
-    giver = _named(change.giver, shown, ()) if change.giver else "Nobody"
+    giver = _named(change.giver, shown, ()) if change.giver else "nobody"
     by = _named(change.by, shown, ()) if change.by else "Baton"
     words = {
-        "by_itself": f"{giver} had not touched it in time.",
+        "by_itself": f"{giver} had{' not' if change.giver else ''} touched it in time.",
         "passed_on": f"{by} passed on what {'they have' if change.by == change.giver else f'{giver} has'}.",
         "round_robin": "it is their turn.",
         "reassigned": f"{by} gave it to them.",

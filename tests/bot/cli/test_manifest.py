@@ -106,3 +106,9 @@ def test_the_module_and_the_script_are_the_same_program(program: Program) -> Non
     done = program.run("--help")
     assert done.returncode == 0
     assert "written definition" in done.stdout
+
+
+def test_a_url_that_slack_cannot_reach_is_told(program: Program) -> None:
+    assert "Slack cannot reach http://127.0.0.1:8000." in program.call("manifest").stderr
+    assert program.call("manifest", "--socket").stderr == ""
+    assert program.call("manifest", BATON_PUBLIC_URL="https://baton.example.com").stderr == ""

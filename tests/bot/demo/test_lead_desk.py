@@ -144,7 +144,7 @@ def test_a_file_is_read_as_news_and_what_is_wrong_is_shown(desk: LeadDesk, defau
     )
     told = desk.read({"file": text})
     assert told.sentences[0].startswith("2 rows read: 1 new leads, 0 updated, 1 rejected, 0 known already.")
-    assert "1 became hand-offs" in told.sentences[0]
+    assert "Cards in Slack: 1." in told.sentences[0]
     assert [row[0] for row in table(told, "Rejected rows").rows] == ["3"]
     default_theatre.baton.courier.drain()
     assert len(default_theatre.slack.messages(default_theatre.team.segments[0].channel)) == 1

@@ -225,6 +225,19 @@ def test_accept_claims_those_who_came_since(three: Shift) -> None:
     assert three.actions(1) == ["create", "accept"]
 
 
+def test_a_manager_takes_nobody_alone_from_who_works_on_their_colleagues(shift: Shift) -> None:
+    come(shift, "ada")
+    answer.accept(shift.desk, 1, "U0ANN")
+    come(shift, "bert")
+
+    said = refusal(answer.accept, shift.desk, 2, "U0MAX")
+    assert said.startswith("<@U0ANN> works on others of this card already")
+    assert owners(shift) == ["U0ANN", "U0ANN"]
+
+    passing.reassign(shift.desk, 2, "U0MAX", "U0MAX")
+    assert owners(shift) == ["U0MAX", "U0MAX"]
+
+
 def test_undo_of_accept_gives_all_back(three: Shift) -> None:
     answer.accept(three.desk, 1, "U0ANN")
     taking_back.undo(three.desk, 1, "U0ANN")

@@ -81,6 +81,7 @@ def test_a_breach_says_what_was_in_the_way_where_it_was_not_the_rep() -> None:
 
 HANDED = [
     (notes.Handed("U0BOB", "U0ANN", "by_itself"), "is with <@U0BOB> now: Ann had not touched it in time."),
+    (notes.Handed("U0BOB", None, "by_itself"), "is with <@U0BOB> now: nobody had touched it in time."),
     (
         notes.Handed("U0BOB", "U0ANN", "passed_on", "U0ANN"),
         "is with <@U0BOB> now: Ann passed on what they have.",
