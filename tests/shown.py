@@ -57,6 +57,7 @@ PEOPLE = ("U0ANN", "U0BOB", "U0CAT", "U0MAX", "U0MIA", "U0ADA", "U0SUE")
 _OURS = re.compile(
     rf"<@(?:{'|'.join(PEOPLE)})>|<#C0(?:EMEA|ALL)>|<!date\^\d+\^\{{date_short_pretty\}} \{{time\}}\|[\w :]+>"
     rf"|<{re.escape(LINK)}\|Open the card>"
+    r"|`[^`\s]+@[^`\s]+`"  # an address, to be copied
 )
 _ENTITY = re.compile(r"&(?:amp|lt|gt);")
 _EMOJI = re.compile(r":[\w+'\-]+:")

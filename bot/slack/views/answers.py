@@ -11,7 +11,7 @@ from bot.slack.views import blocks
 from bot.slack.views.blocks import Block
 from bot.slack.views.card import Message, accept_word, name_of, row_line
 from bot.slack.views.entry import card_link, expected, legend, stage_of, who
-from bot.slack.views.text import FALLBACK, cut, mention, points, safe, when
+from bot.slack.views.text import FALLBACK, address, cut, mention, points, safe, when
 from scoring import stages
 from scoring.assigning import LACKS, next_words
 from scoring.assigning import name_of as person_named
@@ -84,7 +84,7 @@ def lead(found: Explained, asker: str | None = None) -> Message:
     name = " ".join(str(facts[key]) for key in ("first_name", "last_name") if facts.get(key))
     lines = [f"*{safe(name, 120) or safe(found.known.email or 'Somebody without a name', 120)}*"]
     lines += [
-        f" {safe(key.replace('_', ' '), 60)}: {safe(_value(value), 200)}"
+        f" {safe(key.replace('_', ' '), 60)}: {(address if key == 'email' else safe)(_value(value), 200)}"
         for key, value in sorted(facts.items())[:MOST_ROWS]
     ]
     lines.append(_head(found))

@@ -17,6 +17,7 @@ from bot.slack.views import blocks, deal
 from bot.slack.views.blocks import Block
 from bot.slack.views.text import (
     FALLBACK,
+    address,
     allowance,
     clean,
     clock_time,
@@ -236,7 +237,8 @@ def whose_line(shown: Shown) -> str:
 
 def reach(shown: Shown, most: int) -> str:
     """Address and telephone number, at most *most* characters each; empty where neither is known."""
-    ways = [safe(value, most) for value in (shown.email, shown.facts.get("phone")) if value]
+    ways = [address(shown.email, most)] if shown.email else []
+    ways += [safe(value, most) for value in (shown.facts.get("phone"),) if value]
     return "✉️ " + " · ".join(ways) if ways else ""
 
 

@@ -54,6 +54,14 @@ def safe(value: object, most: int = 200) -> str:
     return cut(escaped(text), most)
 
 
+def address(value: object, most: int = 200) -> str:
+    """An address to be copied: as code where look-alikes would make it another one (`node_modules@engines.example`)."""
+    text = clean(value)
+    if text.translate(_LOOKALIKES) == text or "`" in text or " " in text:
+        return safe(value, most)
+    return f"`{cut(escaped(text), most - 2)}`"
+
+
 def plain(value: object, most: int = 200) -> str:
     """A lead's text for a `plain_text` object: nothing is interpreted there, `& < >` stay as they are."""
     text = clean(value)

@@ -14,7 +14,7 @@ from scoring.definition import read_definition
 from scoring.dispositions import REASONS
 from scoring.handoff import Pressed, Touch
 from tests import shown as states
-from tests.world import DEFINITION, MONDAY_9, World
+from tests.world import ADA, DEFINITION, MONDAY_9, World
 
 JUST_PRESSED = Pressed(2, "accept", "U0ANN", MONDAY_9)
 RELATIVE = ("today", "tomorrow", "yesterday", " ago", " left", "remaining", "soon")
@@ -356,3 +356,11 @@ def test_an_opportunity_shows_its_worth_and_its_day() -> None:
     assert list(buttons(message)) == ["won", "lost", "opportunity", "undo", "why"]
     won = lines(card(states.shown(stage="won", owner="U0ANN", **deal)))
     assert won == ["*Ada Lovelace*, Analytical Engines · Won · 1,250,000 EUR · <@U0ANN>"]
+
+
+@pytest.mark.parametrize(
+    "address", ["mary_ann@engines.example", "_a_*b*@x.example", "no__de@a&amp;b.example"]
+)
+def test_an_address_is_shown_as_it_is_written_so_that_it_can_be_copied(address: str) -> None:
+    message = card(states.accepted({**ADA, "email": address.replace("&amp;", "&")}))
+    assert any(f"✉️ `{address}`" in line for line in lines(message))
